@@ -1,0 +1,267 @@
+"""The catalog: which files, articles and paragraphs a generation holds (SQLite)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from index.types import Article, Paragraph
+
+_METADATA = sa.MetaData()
+_FILES = sa.Table(
+    "files",
+    _METADATA,
+    sa.Column("root", sa.Text, primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+_ARTICLES = sa.Table(
+    "articles",
+    _METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("root", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("published", sa.Text),
+    sa.Column("date_only", sa.Boolean, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Index("articles_by_file", "root", "path"),
+)
+_PARAGRAPHS = sa.Table(
+    "paragraphs",
+    _METADATA,
+    sa.Column("row", sa.Integer, primary_key=True),
+    sa.Column("article_id", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("node_id", sa.Text),  # of body paragraphs only: they alone can be found
+    sa.Index("paragraphs_by_article", "article_id", "number", unique=True),
+    sa.Index("paragraphs_by_node", "node_id", unique=True),
+    sqlite_autoincrement=True,
+)
+_REMOVED = sa.Table(
+    "removed",
+    _METADATA,
+    sa.Column("article_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file as last seen; ``reason`` is empty unless it was rejected."""
+
+    root: str
+    path: str
+    sha256: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNode:
+    """A citable paragraph as the search engines know it. ``row`` is its line in the vectors."""
+
+    row: int
+    node_id: str
+    paragraph: Paragraph
+
+
+class Catalog:
+    """One SQLite file. Opened for reading only, unless ``writable``."""
+
+    def __init__(self, path: Path, writable: bool = False) -> None:
+        location = path.resolve().as_uri().removeprefix("file:")
+        mode = "rwc" if writable else "ro&immutable=1"
+        self._engine = sa.create_engine(
+            f"sqlite+pysqlite:///file:{location}?mode={mode}&uri=true",
+            connect_args={"check_same_thread": False},
+        )
+        if writable:
+            _METADATA.create_all(self._engine)
+        self._writer: sa.Connection | None = self._engine.connect() if writable else None
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._engine.dispose()
+
+    def commit(self) -> None:
+        self._write.commit()
+
+    @property
+    def _write(self) -> sa.Connection:
+        if self._writer is None:
+            raise RuntimeError("the catalog was opened for reading")
+        return self._writer
+
+    def _rows(self, query: sa.Select[tuple[object, ...]]) -> Sequence[sa.Row[tuple[object, ...]]]:
+        if self._writer is not None:
+            return self._writer.execute(query).all()
+        with self._engine.connect() as connection:
+            return connection.execute(query).all()
+
+    # Files
+
+    def files(self, roots: Iterable[str]) -> dict[tuple[str, str], FileRecord]:
+        query = sa.select(_FILES).where(_FILES.c.root.in_(list(roots)))
+        return {(row.root, row.path): FileRecord(*row) for row in self._rows(query)}
+
+    def put_file(self, record: FileRecord) -> None:
+        self._write.execute(
+            sa.insert(_FILES)
+            .prefix_with("OR REPLACE")
+            .values(root=record.root, path=record.path, sha256=record.sha256, reason=record.reason)
+        )
+
+    def drop_file(self, root: str, path: str) -> None:
+        self._write.execute(sa.delete(_FILES).where(_FILES.c.root == root, _FILES.c.path == path))
+
+    # Articles
+
+    def versions(self, root: str, path: str) -> dict[str, str]:
+        """The content version of each article of a file, by id."""
+        query = sa.select(_ARTICLES.c.id, _ARTICLES.c.version).where(
+            _ARTICLES.c.root == root, _ARTICLES.c.path == path
+        )
+        return {str(row.id): str(row.version) for row in self._rows(query)}
+
+    def add_article(self, article: Article, version: str, root: str, path: str) -> list[StoredNode]:
+        """Store an article; the nodes of its body paragraphs."""
+        published = article.published.isoformat() if article.published else None
+        self._write.execute(
+            sa.insert(_ARTICLES).values(
+                id=article.id,
+                root=root,
+                path=path,
+                source=article.source,
+                url=article.url,
+                title=article.title,
+                published=published,
+                date_only=article.date_only,
+                language=article.language,
+                author=article.author,
+                version=version,
+            )
+        )
+        values = [
+            {
+                "article_id": paragraph.article_id,
+                "number": paragraph.number,
+                "role": paragraph.role,
+                "text": paragraph.text,
+                "node_id": f"{article.id}@{version}#p{paragraph.number}"
+                if paragraph.role == "body"
+                else None,
+            }
+            for paragraph in article.paragraphs
+        ]
+        self._write.execute(sa.insert(_PARAGRAPHS), values)
+        return self.nodes_of([article.id])
+
+    def drop_articles(self, ids: Sequence[str]) -> None:
+        for column, table in ((_ARTICLES.c.id, _ARTICLES), (_PARAGRAPHS.c.article_id, _PARAGRAPHS)):
+            self._write.execute(sa.delete(table).where(column.in_(ids)))
+
+    def articles(self, ids: Iterable[str] | None = None, text: bool = True) -> list[Article]:
+        """Articles by id, or all, newest first; without paragraphs unless ``text``."""
+        query = sa.select(_ARTICLES).order_by(_ARTICLES.c.published.desc(), _ARTICLES.c.id)
+        wanted = None if ids is None else list(ids)
+        if wanted is not None:
+            query = query.where(_ARTICLES.c.id.in_(wanted))
+        paragraphs: dict[str, list[Paragraph]] = {}
+        if text:
+            blocks = sa.select(_PARAGRAPHS).order_by(_PARAGRAPHS.c.article_id, _PARAGRAPHS.c.number)
+            if wanted is not None:
+                blocks = blocks.where(_PARAGRAPHS.c.article_id.in_(wanted))
+            for row in self._rows(blocks):
+                paragraphs.setdefault(row.article_id, []).append(_paragraph(row))
+        return [
+            Article(
+                id=row.id,
+                source=row.source,
+                url=row.url,
+                title=row.title,
+                published=datetime.fromisoformat(row.published) if row.published else None,
+                date_only=row.date_only,
+                language=row.language,
+                author=row.author,
+                paragraphs=tuple(paragraphs.get(row.id, ())),
+            )
+            for row in self._rows(query)
+        ]
+
+    def find_article_ids(self, prefix: str) -> list[str]:
+        """The ids that are ``prefix`` or, when none is, that begin with it."""
+        query = sa.select(_ARTICLES.c.id).where(
+            _ARTICLES.c.id.startswith(prefix, autoescape=True)
+        )
+        found = [str(row.id) for row in self._rows(query)]
+        return [prefix] if prefix in found else sorted(found)
+
+    def file_of(self, article_id: str) -> tuple[str, str, str]:
+        """Root, path and content version of an article."""
+        columns = (_ARTICLES.c.root, _ARTICLES.c.path, _ARTICLES.c.version)
+        row = self._rows(sa.select(*columns).where(_ARTICLES.c.id == article_id))[0]
+        return str(row.root), str(row.path), str(row.version)
+
+    # Removed by hand
+
+    def removed(self) -> dict[str, str]:
+        """The content version that was removed by hand, by article id."""
+        return {str(r.article_id): str(r.version) for r in self._rows(sa.select(_REMOVED))}
+
+    def put_removed(self, article_id: str, version: str) -> None:
+        self._write.execute(
+            sa.insert(_REMOVED)
+            .prefix_with("OR REPLACE")
+            .values(article_id=article_id, version=version)
+        )
+
+    def drop_removed(self) -> None:
+        self._write.execute(sa.delete(_REMOVED))
+
+    # Nodes
+
+    def nodes_of(self, article_ids: Iterable[str]) -> list[StoredNode]:
+        return self._nodes(_PARAGRAPHS.c.article_id.in_(list(article_ids)))
+
+    def nodes(self, node_ids: Iterable[str]) -> list[StoredNode]:
+        return self._nodes(_PARAGRAPHS.c.node_id.in_(list(node_ids)))
+
+    def all_nodes(self) -> list[StoredNode]:
+        return self._nodes(sa.true())
+
+    def last_node(self) -> StoredNode:
+        """The citable paragraph that was added last; there must be one."""
+        newest = sa.select(sa.func.max(_PARAGRAPHS.c.row)).where(_PARAGRAPHS.c.node_id.is_not(None))
+        return self._nodes(_PARAGRAPHS.c.row == newest.scalar_subquery())[0]
+
+    def _nodes(self, condition: sa.ColumnElement[bool]) -> list[StoredNode]:
+        query = (
+            sa.select(_PARAGRAPHS)
+            .where(_PARAGRAPHS.c.node_id.is_not(None), condition)
+            .order_by(_PARAGRAPHS.c.row)
+        )
+        return [StoredNode(row.row, row.node_id, _paragraph(row)) for row in self._rows(query)]
+
+    def counts(self) -> tuple[int, int]:
+        """How many articles and how many citable paragraphs there are."""
+        articles = self._rows(sa.select(sa.func.count().label("n")).select_from(_ARTICLES))[0].n
+        nodes = self._rows(
+            sa.select(sa.func.count(_PARAGRAPHS.c.node_id).label("n")).select_from(_PARAGRAPHS)
+        )[0].n
+        return int(articles), int(nodes)
+
+
+def _paragraph(row: sa.Row[tuple[object, ...]]) -> Paragraph:
+    return Paragraph(row.article_id, row.number, row.text, row.role)

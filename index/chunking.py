@@ -1,0 +1,49 @@
+"""Paragraphs of bounded length, and what of them is embedded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from index.text import sentences
+
+MAX_TOKENS = 200
+MAX_TITLE_WORDS = 40
+
+
+@lru_cache(maxsize=1)
+def token_counter() -> Callable[[str], int]:
+    """Counts tiktoken's cl100k_base tokens, from the table that llama-index-core ships."""
+    from llama_index.core.utils import get_tokenizer
+
+    tokenize = get_tokenizer()
+    return lambda text: len(tokenize(text))
+
+
+def split_long(text: str, max_tokens: int = MAX_TOKENS) -> list[str]:
+    """Parts of ``text`` of at most about ``max_tokens`` tokens, cut at sentence ends only.
+
+    A single sentence that is longer stays whole, so that a quotation is never torn.
+    """
+    if len(text) <= max_tokens * 2:  # even dense text has two characters a token
+        return [text]
+    count = token_counter()
+    if count(text) <= max_tokens:
+        return [text]
+    parts: list[str] = []
+    start = end = size = 0
+    for left, right in sentences(text):
+        tokens = count(text[left:right])
+        if size and size + tokens > max_tokens:
+            parts.append(text[start:end].strip())
+            start, size = left, 0
+        end = right
+        size += tokens
+    parts.append(text[start:end].strip())
+    return parts
+
+
+def embedded_text(title: str, paragraph: str) -> str:
+    """What is embedded for a paragraph: its article's title, then the paragraph."""
+    short_title = " ".join(title.split()[:MAX_TITLE_WORDS])
+    return f"{short_title}. {paragraph}" if short_title else paragraph

@@ -1,0 +1,85 @@
+"""The bundled bilingual encoder: static word-piece vectors, read without importing torch.
+
+A text's vector is the mean of its pieces' vectors, scaled to length 1. The model folder is in
+sentence-transformers' own format, so ``SentenceTransformer(BUNDLED)`` gives the same vectors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+BUNDLED = Path(__file__).parent / "model"
+
+Vectors = NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into unit vectors."""
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """Unit vectors, float32[len(texts), dimensions]."""
+        ...
+
+    def word_vectors(self, words: list[str]) -> Vectors:
+        """Unit vectors of single words, float32[len(words), dimensions]."""
+        ...
+
+
+class StaticEncoder:
+    """Mean of static piece vectors, from a sentence-transformers ``StaticEmbedding`` folder."""
+
+    def __init__(self, folder: Path = BUNDLED) -> None:
+        self._folder = folder
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        weights = load_file(folder / "model.safetensors")["embedding.weight"]
+        self._weights: Vectors = weights.astype(np.float32)
+        self._words: dict[str, Vectors] = {}
+
+    @property
+    def dimensions(self) -> int:
+        return int(self._weights.shape[1])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits of the weights' and the vocabulary's SHA-256."""
+        digest = hashlib.sha256()
+        for name in ("model.safetensors", "tokenizer.json"):
+            digest.update((self._folder / name).read_bytes())
+        return digest.hexdigest()[:12]
+
+    def encode(self, texts: list[str]) -> Vectors:
+        encoded = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for row, one in enumerate(encoded):
+            if one.ids:
+                vectors[row] = self._weights[one.ids].mean(axis=0)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
+        return scaled
+
+    def word_vectors(self, words: list[str]) -> Vectors:
+        new = [word for word in dict.fromkeys(words) if word not in self._words]
+        if len(self._words) > 200_000:
+            self._words.clear()
+            new = list(dict.fromkeys(words))
+        if new:
+            self._words.update(zip(new, self.encode(new), strict=True))
+        if not words:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        return np.stack([self._words[word] for word in words])

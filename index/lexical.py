@@ -1,0 +1,103 @@
+"""The lexical index: words, lemmas and character 4-grams in Tantivy, ranked by BM25."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+import tantivy
+
+from index.text import STOP_WORDS, grams, lemma, words
+
+WORDS, GRAMS, NODE = "words", "grams", "node"
+GRAM_BOOST = 0.25
+WRITER_BYTES = 64_000_000
+
+
+def word_terms(text: str) -> list[str]:
+    """Content words and, where they differ, their lemmas (marked with ``~``)."""
+    terms = []
+    for word in words(text):
+        if word in STOP_WORDS:
+            continue
+        terms.append(word)
+        terms.append("~" + lemma(word))
+    return terms
+
+
+def gram_terms(text: str) -> list[str]:
+    return [gram for word in words(text) if word not in STOP_WORDS for gram in grams(word)]
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field(NODE, stored=True, tokenizer_name="raw", index_option="basic")
+    for name in (WORDS, GRAMS):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+class LexicalWriter:
+    """Adds and deletes nodes in a folder that nobody reads yet."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._index = tantivy.Index(_schema(), path=str(folder))
+        self._writer = self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
+
+    def delete(self, node_ids: Iterable[str]) -> None:
+        for node_id in node_ids:
+            self._writer.delete_documents_by_term(NODE, node_id)
+
+    def add(self, node_id: str, text: str) -> None:
+        self._writer.add_document(
+            tantivy.Document(
+                **{
+                    NODE: [node_id],
+                    WORDS: [" ".join(word_terms(text))],
+                    GRAMS: [" ".join(gram_terms(text))],
+                }
+            )
+        )
+
+    def close(self) -> None:
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+
+
+class LexicalIndex:
+    """Searches a finished folder; safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._searcher = tantivy.Index.open(str(folder)).searcher()
+        self._schema = _schema()
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def search(self, question: str, top: int) -> list[tuple[str, float]]:
+        """Node ids with their BM25 scores, best first."""
+        clauses = self._clauses(WORDS, set(word_terms(question)), 1.0)
+        clauses += self._clauses(GRAMS, set(gram_terms(question)), GRAM_BOOST)
+        if not clauses or top < 1:
+            return []
+        found = self._searcher.search(tantivy.Query.boolean_query(clauses), top, count=False).hits
+        hits = [(str(self._searcher.doc(address)[NODE][0]), float(score)) for score, address in found]
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+
+    def _clauses(
+        self, field: str, terms: set[str], boost: float
+    ) -> list[tuple[tantivy.Occur, tantivy.Query]]:
+        queries = (
+            tantivy.Query.term_query(self._schema, field, term, "freq") for term in sorted(terms)
+        )
+        return [
+            (tantivy.Occur.Should, tantivy.Query.boost_query(query, boost)) for query in queries
+        ]
+
+    def idf(self, word: str) -> float:
+        """Inverse document frequency of a folded word's lemma, as BM25 defines it."""
+        total = len(self)
+        frequency = self._searcher.doc_freq(WORDS, "~" + lemma(word))
+        return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))

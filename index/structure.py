@@ -1,0 +1,202 @@
+"""The structure of a news page: headline, date line, by-line, captions, body, boilerplate.
+
+Decided within each file, from the form of its lines and phrases that news pages of both
+languages share. No rule names an outlet.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from index.dates import find_date
+from index.text import words
+from index.types import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page says about itself, and its blocks in order."""
+
+    title: str
+    published: datetime | None
+    date_only: bool
+    author: str
+    blocks: tuple[tuple[str, Role], ...]
+
+
+_BYLINE = re.compile(
+    r"^(?:by|oleh|penulis|reporter|pewarta|wartawan|editor|redaktur|written by|reporting by|"
+    r"edited by|penyunting|laporan|author|kontributor|contributor|jurnalis)\b\s*[:|]?\s+(?P<name>.+)$",
+    re.I,
+)
+_CREDIT = re.compile(
+    r"(?:^|[\s(.\-–—|])(?:foto|photo|photograph|gambar|ilustrasi|illustration|image|picture|"
+    r"dok|getty|antara|afp|reuters|ap photo|file photo|image caption|keterangan foto)s?"
+    r"(?:\s+(?:by|oleh|credit|caption))?\s*[:/©.]|"
+    r"^(?:image caption|image source|keterangan foto|caption|foto|photo|ilustrasi)\b|"
+    r"\((?:foto|photo|image|ilustrasi|dok)\b[^)]*\)\s*\.?$|/\s?(?:foto|photo)\b",
+    re.I,
+)
+_PROMPT = re.compile(
+    r"^(?:\W*)(?:baca juga|baca selengkapnya|baca|simak juga|simak|lihat juga|lihat|tonton|video|"
+    r"read also|read more|also read|read next|related|see also|watch|listen|more on this|"
+    r"recommended|don't miss|jangan lewatkan|berita terkait|artikel terkait|terkait|rekomendasi|"
+    r"terpopuler|populer|most read|most popular|trending|berita terkini|berita lainnya|"
+    r"tag|tags|topik|topics|label|kata kunci|keywords|share|bagikan|sebarkan|copyright|"
+    r"hak cipta|komentar|comments?|tulis komentar|leave a comment|iklan|advertisement|"
+    r"advertorial|sponsored|follow|ikuti|subscribe|berlangganan|sign up|daftar|newsletter|"
+    r"dapatkan|get the latest|download|unduh|halaman|page|selanjutnya|sebelumnya|next|previous|"
+    r"home|beranda|login|masuk|menu|search|cari|kembali|back to|scroll|lanjut(?:kan)?|"
+    r"updated|diperbarui|last updated|sumber|source|indeks|contact us|about us|tentang kami)\b",
+    re.I,
+)
+_INVITATION = re.compile(
+    r"\b(?:klik (?:di ?sini|tautan)|click here|newsletter|kanal|whatsapp channel|google news|"
+    r"grup telegram|daftarkan diri|sign up|subscribe|berlangganan|follow us|ikuti kami|"
+    r"all rights reserved|hak cipta|tulis komentar|download aplikasi|our app|terms of (?:use|service)|"
+    r"privacy policy|kebijakan privasi|pedoman media siber|inbox)\b",
+    re.I,
+)
+_PAGER = re.compile(
+    r"^(?:(?:halaman|page|laman)\s*)?\d+\s*(?:(?:dari|of|/)\s*\d+|(?:[\s|·]+\d+)+.*)$|^\d+$", re.I
+)
+_SIGNATURE = re.compile(r"^[(\[][\w\s./*,&-]{1,40}[)\]]$|^[-*_=~•·\s]+$|^©|^\W*#\w+(?:[\s,]+#\w+)*$")
+_END_OF_SENTENCE = re.compile(r"""[.!?…:;]["'”’»)\]]*$""")
+_QUOTE_START = re.compile(r"""^["'“‘«]""")
+_HEADING_PREFIX = re.compile(r"^#{1,6}\s+")
+
+
+def parse_page(lines: list[str], title: str = "") -> Page:
+    """The page made of these blocks; ``title`` when it is known from elsewhere.
+
+    Every block that is not the headline, the date line or the by-line is kept, with its role.
+    """
+    blocks = [line.strip() for line in lines]
+    blocks = [line for line in blocks if line]
+    body_flags = [_is_body(line) for line in blocks]
+    first_body = next((i for i, flag in enumerate(body_flags) if flag), len(blocks))
+    used: set[int] = set()
+    if not title:
+        position = _headline(blocks[:first_body] or blocks[:1])
+        if position is not None:
+            title = _HEADING_PREFIX.sub("", blocks[position])
+            used.add(position)
+    else:
+        folded = words(title)
+        used |= {i for i, line in enumerate(blocks[: first_body + 1]) if words(line) == folded}
+    published, date_only = None, True
+    author = ""
+    for i in _near_head(blocks, first_body):
+        line = blocks[i]
+        if i in used or (body_flags[i] and len(words(line)) > 25):
+            continue
+        byline = _BYLINE.match(line)
+        found = find_date(line)
+        if found and published is None and _is_date_line(line, found.span):
+            published, date_only = found.when, found.date_only
+            used.add(i)
+            if byline:
+                author = author or _person(line[: found.span[0]], byline)
+        elif byline and len(words(line)) <= 12:
+            author = author or _person(line, byline)
+            used.add(i)
+    if published is None:
+        for line in blocks:
+            found = find_date(line)
+            if found:
+                published, date_only = found.when, True
+                break
+    last_body = max((i for i, flag in enumerate(body_flags) if flag), default=-1)
+    roles: list[tuple[str, Role]] = []
+    for i, line in enumerate(blocks):
+        if i in used:
+            continue
+        text = _HEADING_PREFIX.sub("", line)
+        roles.append((text, _role(line, body_flags[i], i, first_body, last_body)))
+    return Page(title, published, date_only, author, tuple(roles))
+
+
+def _near_head(blocks: list[str], first_body: int) -> list[int]:
+    """Positions where date and by-line stand: the head first, then the foot."""
+    head = list(range(min(len(blocks), first_body + 3)))
+    return head + [i for i in range(len(blocks)) if i >= len(head)]
+
+
+def _headline(head: list[str]) -> int | None:
+    """The most headline-like line of the head: a long enough one that is no menu or date."""
+    best, best_score = None, 0.0
+    for i, line in enumerate(head):
+        count = len(words(line))
+        if not 3 <= count <= 40 or _BYLINE.match(line) or _CREDIT.search(line):
+            continue
+        found = find_date(line)
+        if found and _is_date_line(line, found.span):
+            continue
+        if _is_menu(line) or (_PROMPT.match(line) and count < 6):
+            continue
+        score = min(count, 12) + (5 if _HEADING_PREFIX.match(line) else 0)
+        score -= 3 if line.endswith(".") else 0
+        if score > best_score:
+            best, best_score = i, float(score)
+    return best
+
+
+def _is_menu(line: str) -> bool:
+    parts = [part for part in re.split(r"\s*[|·»>/•]\s*|\s{2,}|,\s+", line) if part]
+    return len(parts) >= 3 and max(len(part.split()) for part in parts) <= 3
+
+
+def _is_date_line(line: str, span: tuple[int, int]) -> bool:
+    """A line that is little more than a date, e.g. with a weekday, a by-line or "Published"."""
+    outside = words(line[: span[0]] + " " + line[span[1] :])
+    return len(outside) <= 8 and not _is_body(line)
+
+
+def _person(line: str, byline: re.Match[str]) -> str:
+    name = re.split(r"\s*[|/–—]\s*|\s-\s|,\s", line[byline.start("name") :])[0]
+    return name.strip(" ,-–—|")
+
+
+def _is_body(line: str) -> bool:
+    """A line of running text: a whole sentence that is no invitation, credit or list entry."""
+    count = len(words(line))
+    if count < 4 or not _END_OF_SENTENCE.search(line):
+        return False
+    if _PAGER.match(line) or _SIGNATURE.match(line) or _is_credit(line) or _is_menu(line):
+        return False
+    if _INVITATION.search(line) and count < 40:
+        return False
+    return not (_PROMPT.match(line) and (":" in line[:40] or count < 12))
+
+
+def _is_credit(line: str) -> bool:
+    """A caption: a photographer's or agency's credit at either end of a short block."""
+    if len(words(line)) > 60:
+        return False
+    match = _CREDIT.search(line)
+    return bool(match and (match.start() < 12 or len(line) - match.start() < 60))
+
+
+def _role(line: str, is_body: bool, position: int, first_body: int, last_body: int) -> Role:
+    if _is_credit(line) and not _PROMPT.match(line) and not _BYLINE.match(line):
+        return "caption"
+    if is_body:
+        return "body"
+    inside = first_body < position < last_body
+    quotation = _QUOTE_START.match(line) and len(words(line)) >= 2
+    if inside and (quotation or len(words(line)) >= 12) and not _is_furniture(line):
+        return "body"
+    return "boilerplate"
+
+
+def _is_furniture(line: str) -> bool:
+    return bool(
+        _PROMPT.match(line)
+        or _PAGER.match(line)
+        or _SIGNATURE.match(line)
+        or _INVITATION.search(line)
+        or _BYLINE.match(line)
+        or _is_menu(line)
+    )

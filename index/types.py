@@ -1,0 +1,55 @@
+"""The nouns of the index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Language = Literal["id", "en"]
+Role = Literal["body", "caption", "boilerplate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One block of a page. ``number`` counts all blocks of the article from 1."""
+
+    article_id: str
+    number: int
+    text: str
+    role: Role = "body"
+
+    @property
+    def public_id(self) -> str:
+        return f"{self.article_id}#p{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A news article. ``id`` is stable: it survives a change of content.
+
+    ``published`` is timezone-aware unless ``date_only``, when only its date means anything.
+    """
+
+    id: str
+    source: str
+    url: str
+    title: str
+    published: datetime | None
+    date_only: bool
+    language: Language
+    author: str
+    paragraphs: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked paragraph. A higher ``score`` is better; ``why`` holds the parts of the score.
+
+    ``also_in`` lists the public ids of near-identical paragraphs in other articles.
+    """
+
+    paragraph: Paragraph
+    score: float
+    why: dict[str, float] = field(default_factory=dict)
+    also_in: tuple[str, ...] = ()

@@ -1,0 +1,97 @@
+"""Vectors of paragraphs: a float16 file that is the truth, and Chroma for searching it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import chromadb
+import numpy as np
+from chromadb.api.shared_system_client import SharedSystemClient
+from chromadb.config import Settings
+from numpy.typing import NDArray
+
+from index.encoder import Vectors
+
+COLLECTION = "paragraphs"
+BATCH = 5_000  # below Chroma's maximum of 5,461
+SEARCH_WIDTH = 400  # Chroma's default of 100 loses a quarter of the true top 100
+
+
+class VectorFile:
+    """float16[rows, dimensions]; line ``row - 1`` belongs to the catalog's paragraph ``row``."""
+
+    def __init__(self, path: Path, dimensions: int) -> None:
+        self._path = path
+        self._dimensions = dimensions
+        size = path.stat().st_size if path.exists() else 0
+        rows = size // (2 * dimensions)
+        self._rows: NDArray[np.float16] | None = None
+        if rows:
+            self._rows = np.memmap(path, dtype=np.float16, mode="r", shape=(rows, dimensions))
+
+    def __getitem__(self, rows: Sequence[int]) -> Vectors:
+        """The vectors of these catalog rows, float32[len(rows), dimensions]."""
+        if self._rows is None or not rows:
+            return np.zeros((0, self._dimensions), dtype=np.float32)
+        found: Vectors = self._rows[np.array(rows) - 1].astype(np.float32)
+        return found
+
+    @staticmethod
+    def write(path: Path, dimensions: int, rows: Sequence[int], vectors: Vectors) -> None:
+        """Put ``vectors`` float32[len(rows), dimensions] at these rows; the file grows as needed."""
+        if not rows:
+            return
+        path.touch()
+        with path.open("r+b") as file:
+            for row, vector in zip(rows, vectors.astype(np.float16), strict=True):
+                file.seek((row - 1) * 2 * dimensions)
+                file.write(vector.tobytes())
+
+
+class ChromaStore:
+    """An embedded Chroma folder with ids and vectors only."""
+
+    def __init__(self, folder: Path, create: bool = False) -> None:
+        self._client = chromadb.PersistentClient(
+            path=str(folder), settings=Settings(anonymized_telemetry=False)
+        )
+        if create:
+            self._collection = self._client.get_or_create_collection(
+                COLLECTION,
+                embedding_function=None,
+                configuration={"hnsw": {"space": "cosine", "ef_search": SEARCH_WIDTH}},
+            )
+        else:
+            self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
+
+    def __len__(self) -> int:
+        return self._collection.count()
+
+    def add(self, node_ids: Sequence[str], vectors: Vectors) -> None:
+        for start in range(0, len(node_ids), BATCH):
+            part = slice(start, start + BATCH)
+            self._collection.add(ids=list(node_ids[part]), embeddings=vectors[part])
+
+    def delete(self, node_ids: Sequence[str]) -> None:
+        for start in range(0, len(node_ids), BATCH):
+            self._collection.delete(ids=list(node_ids[start : start + BATCH]))
+
+    def search(self, vector: Vectors, top: int) -> list[tuple[str, float]]:
+        """Node ids with their cosine to ``vector`` float32[dimensions], best first."""
+        top = min(top, len(self))
+        if top < 1:
+            return []
+        found = self._collection.query(
+            query_embeddings=[vector], n_results=top, include=["distances"]
+        )
+        distances = (found["distances"] or [[]])[0]
+        hits = [(id_, 1.0 - float(d)) for id_, d in zip(found["ids"][0], distances, strict=True)]
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+
+    def close(self) -> None:
+        close = getattr(self._client, "close", None)
+        if close is not None:
+            close()
+        else:
+            SharedSystemClient.clear_system_cache()
