@@ -1,0 +1,28 @@
+"""A question in, a cited answer out.
+
+>>> from assistant import Assistant  # doctest: +SKIP
+>>> Assistant.open("my-index").ask("Where did they meet?").text  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.types import Answer, Citation, Turn
+
+__all__ = ["Answer", "Assistant", "Citation", "Turn"]
+
+
+def __getattr__(name: str) -> object:
+    """Load the public names when they are first used: their imports take seconds."""
+    if name == "Assistant":
+        from assistant.assistant import Assistant
+
+        return Assistant
+    if name in ("Answer", "Citation", "Turn"):
+        from assistant import types
+
+        return getattr(types, name)
+    raise AttributeError(name)

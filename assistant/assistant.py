@@ -1,0 +1,180 @@
+"""Questions in, cited answers out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from assistant.confidence import Calibration
+from assistant.config import default_index
+from assistant.extract import Evidence, Extractor
+from assistant.question import Question, understand
+from assistant.types import Answer, Citation, Turn
+from index.encoder import Encoder, StaticEncoder
+from index.errors import IncompatibleIndexError
+from index.generations import live_generation
+from index.rerank import SoftIdfRerank, SoftMatcher
+from index.retrieve import HybridRetriever
+from index.store import Store
+from prompts import phrase
+
+
+class Assistant:
+    """Answers questions about one index. Make one with ``Assistant.open``; it is thread-safe."""
+
+    def __init__(
+        self, index: Path, store: Store, encoder: Encoder, calibration: Calibration
+    ) -> None:
+        if calibration.encoder != encoder.fingerprint:
+            raise IncompatibleIndexError(
+                f"the calibration was fitted for encoder {calibration.encoder}, this is "
+                f"{encoder.fingerprint}; fit it with: python -m evals.calibrate --data PATH"
+            )
+        self._index = index
+        self._store = store
+        self._encoder = encoder
+        self._calibration = calibration
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: str | Path | None = None) -> Assistant:
+        """The assistant over the index in ``folder``, else the user's default one.
+
+        Raises:
+            IndexFolderError: there is no index there, or it does not fit this version.
+        """
+        index = Path(folder).expanduser() if folder else default_index()
+        encoder = StaticEncoder()
+        return cls(index, Store.open(index, encoder), encoder, Calibration.load())
+
+    @property
+    def store(self) -> Store:
+        """The live generation; a newer one is opened when a run has published it."""
+        live = live_generation(self._index)
+        if live is not None and live.folder.name != self._store.name:
+            with self._lock:
+                if live.folder.name != self._store.name:
+                    self._store = Store.open(self._index, self._encoder)
+        return self._store
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        today: date | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        sources: Sequence[str] = (),
+        top: int = 5,
+    ) -> Answer:
+        """The cited answer, or a declined one when the articles do not say.
+
+        ``since``, ``until`` (both inclusive) and ``sources`` restrict the articles; ``top``
+        bounds how many of them a declined answer names as nearest. ``today`` is reserved for
+        relative dates.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+        """
+        started = time.perf_counter()
+        asked = understand(question, history)
+        store = self.store
+        allowed = _allowed(store, since, until, sources)
+        if len(store) == 0 or allowed is not None and not allowed:
+            text = phrase(asked.language, "no_articles")
+            return Answer(text, "", (), asked.language, 0.0, True)
+        retriever = HybridRetriever(store, articles=allowed)
+        matcher = SoftMatcher(store.encoder, store.lexical.idf)
+        rerank = SoftIdfRerank(matcher, top=20, language=asked.language)
+        nodes = rerank.postprocess_nodes(retriever.retrieve(asked.text), query_str=asked.text)
+        retrieved = time.perf_counter()
+        extractor = Extractor(store)
+        evidence = extractor.evidence(asked, nodes)
+        confidence = self._confidence(store, asked, extractor, evidence)
+        if confidence < self._calibration.threshold:
+            answer = self._declined(store, asked, evidence, confidence, top)
+        else:
+            answer = _answered(store, asked, extractor.chosen(evidence), confidence)
+        finished = time.perf_counter()
+        answer.timings["retrieve"] = 1e3 * (retrieved - started)
+        answer.timings["answer"] = 1e3 * (finished - retrieved)
+        answer.timings["total"] = 1e3 * (finished - started)
+        return answer
+
+    def _confidence(
+        self, store: Store, asked: Question, extractor: Extractor, evidence: list[Evidence]
+    ) -> float:
+        if not evidence:
+            return 0.0
+        vector = store.encoder.encode([asked.text])[0]
+        cosine = float(store.vectors([evidence[0].node])[0] @ vector)
+        return self._calibration.confidence(extractor.features(asked, evidence[0], cosine))
+
+    def _declined(
+        self, store: Store, asked: Question, evidence: list[Evidence], confidence: float, top: int
+    ) -> Answer:
+        ids = dict.fromkeys(item.node.paragraph.article_id for item in evidence)
+        nearest = tuple(store.article(article_id) for article_id in list(ids)[: max(0, top)])
+        text = phrase(asked.language, "declined")
+        return Answer(text, "", (), asked.language, confidence, True, nearest)
+
+
+def _allowed(
+    store: Store, since: date | None, until: date | None, sources: Sequence[str]
+) -> frozenset[str] | None:
+    """The ids of the articles that a question is restricted to; None for all."""
+    if since is None and until is None and not sources:
+        return None
+    wanted = {source.casefold() for source in sources}
+    ids = set()
+    for article in store.articles:
+        day = article.published.date() if article.published else None
+        if (since or until) and day is None:
+            continue
+        if day and ((since and day < since) or (until and day > until)):
+            continue
+        if wanted and article.source.casefold() not in wanted:
+            continue
+        ids.add(article.id)
+    return frozenset(ids)
+
+
+def _answered(
+    store: Store, asked: Question, chosen: list[Evidence], confidence: float
+) -> Answer:
+    citations, sentences = [], []
+    for marker, item in enumerate(chosen, start=1):
+        paragraph = item.node.paragraph
+        article = store.article(paragraph.article_id)
+        citation = Citation(
+            marker,
+            paragraph,
+            article.title,
+            article.published,
+            article.date_only,
+            article.source,
+            article.url,
+            article.language,
+            item.quote,
+        )
+        citations.append(citation)
+        sentences.append(f"{citation.quotation} [{marker}]")
+    short = ""
+    if chosen[0].short:
+        start, end = chosen[0].short
+        short = chosen[0].node.paragraph.text[start:end]
+    foreign = [c.language for c in citations if c.language != asked.language]
+    notice = phrase(asked.language, f"quotation_language_{foreign[0]}") if foreign else ""
+    return Answer(
+        " ".join(sentences),
+        short,
+        tuple(citations),
+        asked.language,
+        confidence,
+        False,
+        notice=notice,
+    )

@@ -1,0 +1,82 @@
+"""What a question asks for: its language, the type of its answer, the names in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.types import AnswerType, Turn
+from index.text import STOP_WORDS, WORD, language_of
+from index.types import Language
+
+MAX_CHARS = 2_000
+
+
+class QuestionError(ValueError):
+    """The question cannot be asked; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``names`` are words written with a capital inside the question, ``numbers`` its figures."""
+
+    text: str
+    language: Language
+    answer_type: AnswerType
+    names: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+_TYPES: tuple[tuple[AnswerType, str], ...] = (
+    ("how_many", r"\b(?:berapa\w*|brp|how (?:many|much|old|long|far|tall|high|big|large|deep|fast)|"
+                 r"what (?:number|percentage|population|magnitude)|jumlah)\b"),
+    ("when", r"\b(?:kapan\w*|kpn|bilamana|when|(?:what|which) (?:year|date|day|month|time)|"
+             r"(?:tahun|tanggal|hari|bulan) (?:berapa\w*|apa\w*|brp))\b"),
+    ("where", r"\b(?:di ?mana\w*|ke ?mana\w*|dari mana\w*|mana letak|where|"
+              r"(?:what|which) (?:city|country|place|town|province)|(?:kota|negara|provinsi) (?:apa|mana)\w*)\b"),
+    ("who", r"\b(?:siapa\w*|sapa|who|whom|whose)\b"),
+    ("why", r"\b(?:mengapa|kenapa|knp|why|apa (?:sebab|alasan|penyebab)\w*)\b"),
+    ("how", r"\b(?:bagaimana\w*|gimana|gmn|how)\b"),
+)  # fmt: skip
+_YEAR_KIND = re.compile(_TYPES[1][1], re.I)
+_YES_NO = re.compile(
+    r"^\s*(?:is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|"
+    r"benarkah|betulkah|sudahkah|bisakah|adakah|apa benar)\b",
+    re.I,
+)
+
+
+def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS) -> Question:
+    """The question that ``text`` asks.
+
+    Raises:
+        QuestionError: it is empty or longer than ``maximum`` characters.
+    """
+    clean = " ".join(text.split())
+    if not any(char.isalnum() for char in clean):
+        raise QuestionError("the question is empty; ask for example: Di mana mereka bertemu?")
+    if len(clean) > maximum:
+        raise QuestionError(
+            f"the question has {len(clean):,} characters, at most {maximum:,} can be asked; shorten it"
+        )
+    language = language_of(clean) or (history[-1].answer.language if history else "id")
+    found = [match.group() for match in WORD.finditer(clean)]
+    names = tuple(
+        word
+        for i, word in enumerate(found)
+        if word[0].isupper() and word.lower() not in STOP_WORDS and (i > 0 or word.isupper())
+    )
+    numbers = tuple(word for word in found if word[0].isdigit())
+    return Question(clean, language, _answer_type(clean), names, numbers)
+
+
+def _answer_type(text: str) -> AnswerType:
+    if _YES_NO.search(text):
+        return "yes_no"
+    if _YEAR_KIND.search(text):
+        return "when"
+    for answer_type, pattern in _TYPES:
+        if re.search(pattern, text, re.I):
+            return answer_type
+    return "what"

@@ -1,0 +1,102 @@
+"""The nouns of an answer. They serialise to JSON, schema version 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from index.types import Article, Language, Paragraph
+
+SCHEMA_VERSION = 1
+
+AnswerType = Literal["who", "where", "when", "how_many", "why", "how", "what", "yes_no"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The proof of a sentence: ``paragraph.text[quote[0]:quote[1]]`` is what is quoted."""
+
+    marker: int
+    paragraph: Paragraph
+    title: str
+    date: datetime | None
+    date_only: bool
+    source: str
+    url: str
+    language: Language
+    quote: tuple[int, int]
+    also_in: tuple[str, ...] = ()
+
+    @property
+    def quotation(self) -> str:
+        return self.paragraph.text[self.quote[0] : self.quote[1]]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "marker": self.marker,
+            "paragraph_id": self.paragraph.public_id,
+            "article_id": self.paragraph.article_id,
+            "number": self.paragraph.number,
+            "paragraph": self.paragraph.text,
+            "title": self.title,
+            "date": date_text(self.date, self.date_only),
+            "source": self.source,
+            "url": self.url,
+            "language": self.language,
+            "quote": list(self.quote),
+            "quotation": self.quotation,
+            "also_in": list(self.also_in),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to the user.
+
+    ``text`` holds the sentences with their markers, or the words of a declined answer;
+    ``short`` is the answer in a few words, or empty. ``confidence`` lies in [0, 1].
+    ``nearest`` names articles near a declined question. ``timings`` are milliseconds.
+    """
+
+    text: str
+    short: str
+    citations: tuple[Citation, ...]
+    language: Language
+    confidence: float
+    abstained: bool
+    nearest: tuple[Article, ...] = ()
+    notice: str = ""
+    mode: Literal["extractive", "llm"] = "extractive"
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON values, schema version 1 (documented in the README)."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "text": self.text,
+            "short": self.short,
+            "citations": [citation.to_dict() for citation in self.citations],
+            "language": self.language,
+            "confidence": round(self.confidence, 4),
+            "abstained": self.abstained,
+            "nearest": [{"article_id": one.id, "title": one.title} for one in self.nearest],
+            "notice": self.notice,
+            "mode": self.mode,
+            "timings": {name: round(ms, 2) for name, ms in self.timings.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of the conversation and its answer."""
+
+    question: str
+    answer: Answer
+
+
+def date_text(when: datetime | None, date_only: bool) -> str | None:
+    """ISO 8601: a date alone when nothing more is known."""
+    if when is None:
+        return None
+    return when.date().isoformat() if date_only else when.isoformat()

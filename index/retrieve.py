@@ -1,0 +1,113 @@
+"""LlamaIndex retrievers over a store: dense, lexical, and the two fused."""
+
+from __future__ import annotations
+
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from index.catalog import StoredNode
+from index.store import Store
+
+CANDIDATES = 100  # of each kind, before fusion
+DENSE_WEIGHT = 0.4  # of the fused score; tuned on dev by evals.tune
+
+
+def to_node(store: Store, stored: StoredNode, score: float) -> NodeWithScore:
+    """The LlamaIndex node of a paragraph; its metadata says where it comes from."""
+    paragraph = stored.paragraph
+    article = store.article(paragraph.article_id)
+    metadata = {
+        "article_id": article.id,
+        "number": paragraph.number,
+        "title": article.title,
+        "source": article.source,
+        "url": article.url,
+        "published": article.published.isoformat() if article.published else "",
+        "language": article.language,
+    }
+    hidden = [name for name in metadata if name != "title"]
+    node = TextNode(
+        id_=stored.node_id,
+        text=paragraph.text,
+        metadata=metadata,
+        excluded_embed_metadata_keys=hidden,
+        excluded_llm_metadata_keys=hidden,
+    )
+    return NodeWithScore(node=node, score=score)
+
+
+class DenseRetriever(BaseRetriever):
+    """Paragraphs by cosine of their vectors; scores lie in [-1, 1]."""
+
+    def __init__(self, store: Store, top: int = 10) -> None:
+        self._store = store
+        self._top = top
+        super().__init__()
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        vector = self._store.encoder.encode([query_bundle.query_str])[0]
+        return _nodes(self._store, self._store.dense(vector, self._top))
+
+
+class LexicalRetriever(BaseRetriever):
+    """Paragraphs by BM25 over words, lemmas and character 4-grams."""
+
+    def __init__(self, store: Store, top: int = 10) -> None:
+        self._store = store
+        self._top = top
+        super().__init__()
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return _nodes(self._store, self._store.lexical.search(query_bundle.query_str, self._top))
+
+
+class HybridRetriever(BaseRetriever):
+    """Dense and lexical candidates, ranked by the weighted sum of their scores.
+
+    Each score is divided by the best of its kind (max normalisation). The cosine is exact for
+    every candidate, also for those that only the lexical search found.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        top: int = 50,
+        dense_weight: float = DENSE_WEIGHT,
+        articles: frozenset[str] | None = None,
+    ) -> None:
+        """``articles`` restricts the search to these ids; None searches all."""
+        self._store = store
+        self._articles = articles
+        self._top = top
+        self._dense_weight = dense_weight
+        super().__init__()
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        question = query_bundle.query_str
+        vector = self._store.encoder.encode([question])[0]
+        if self._articles is None:
+            lexical = dict(self._store.lexical.search(question, CANDIDATES))
+            dense = dict(self._store.dense(vector, CANDIDATES))
+            nodes = self._store.nodes(sorted(lexical.keys() | dense.keys()))
+        else:
+            nodes = self._store.catalog.nodes_of(self._articles)
+            lexical = dict(self._store.lexical.search(question, len(self._store)))
+        if not nodes:
+            return []
+        cosines = self._store.vectors(nodes) @ vector
+        best_cosine = max(float(cosines.max()), 1e-6)
+        best_lexical = max((lexical.get(node.node_id, 0.0) for node in nodes), default=0.0) or 1.0
+        scored = []
+        for stored, cosine in zip(nodes, cosines, strict=True):
+            words = lexical.get(stored.node_id, 0.0) / best_lexical
+            fused = self._dense_weight * max(float(cosine), 0.0) / best_cosine
+            scored.append((fused + (1 - self._dense_weight) * words, stored))
+        scored.sort(key=lambda item: (-item[0], item[1].node_id))
+        return [to_node(self._store, stored, score) for score, stored in scored[: self._top]]
+
+
+def _nodes(store: Store, hits: list[tuple[str, float]]) -> list[NodeWithScore]:
+    scores = dict(hits)
+    return [
+        to_node(store, stored, scores[stored.node_id]) for stored in store.nodes(list(scores))
+    ]
