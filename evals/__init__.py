@@ -1,0 +1,1 @@
+"""What the system is worth: sample articles, questions, metrics and the gate."""
