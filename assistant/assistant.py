@@ -12,12 +12,11 @@ from assistant.confidence import Calibration
 from assistant.config import default_index
 from assistant.extract import Evidence, Extractor
 from assistant.question import Question, understand
+from assistant.reader import Reader, SpanReader
 from assistant.types import Answer, Citation, Turn
 from index.encoder import Encoder, StaticEncoder
 from index.errors import IncompatibleIndexError
 from index.generations import live_generation
-from index.rerank import SoftIdfRerank, SoftMatcher
-from index.retrieve import HybridRetriever
 from index.store import Store
 from prompts import phrase
 
@@ -26,16 +25,24 @@ class Assistant:
     """Answers questions about one index. Make one with ``Assistant.open``; it is thread-safe."""
 
     def __init__(
-        self, index: Path, store: Store, encoder: Encoder, calibration: Calibration
+        self,
+        index: Path,
+        store: Store,
+        encoder: Encoder,
+        reader: Reader,
+        calibration: Calibration,
     ) -> None:
-        if calibration.encoder != encoder.fingerprint:
+        fitted = calibration.encoder, calibration.reader
+        if fitted != (encoder.fingerprint, reader.fingerprint):
             raise IncompatibleIndexError(
-                f"the calibration was fitted for encoder {calibration.encoder}, this is "
-                f"{encoder.fingerprint}; fit it with: python -m evals.calibrate --data PATH"
+                f"the calibration was fitted for encoder and reader {fitted}, these are "
+                f"{(encoder.fingerprint, reader.fingerprint)}; "
+                "fit it with: python -m evals.calibrate --data PATH"
             )
         self._index = index
         self._store = store
         self._encoder = encoder
+        self._reader = reader
         self._calibration = calibration
         self._lock = threading.Lock()
 
@@ -48,7 +55,8 @@ class Assistant:
         """
         index = Path(folder).expanduser() if folder else default_index()
         encoder = StaticEncoder()
-        return cls(index, Store.open(index, encoder), encoder, Calibration.load())
+        store = Store.open(index, encoder)
+        return cls(index, store, encoder, SpanReader(encoder), Calibration.load())
 
     @property
     def store(self) -> Store:
@@ -84,43 +92,26 @@ class Assistant:
         asked = understand(question, history)
         store = self.store
         allowed = _allowed(store, since, until, sources)
-        if len(store) == 0 or allowed is not None and not allowed:
+        if len(store) == 0 or (allowed is not None and not allowed):
             text = phrase(asked.language, "no_articles")
             return Answer(text, "", (), asked.language, 0.0, True)
-        retriever = HybridRetriever(store, articles=allowed)
-        matcher = SoftMatcher(store.encoder, store.lexical.idf)
-        rerank = SoftIdfRerank(matcher, top=20, language=asked.language)
-        nodes = rerank.postprocess_nodes(retriever.retrieve(asked.text), query_str=asked.text)
-        retrieved = time.perf_counter()
-        extractor = Extractor(store)
-        evidence = extractor.evidence(asked, nodes)
-        confidence = self._confidence(store, asked, extractor, evidence)
-        if confidence < self._calibration.threshold:
-            answer = self._declined(store, asked, evidence, confidence, top)
+        extractor = Extractor(store, self._reader, self._calibration)
+        evidence = extractor.evidence(asked, allowed)
+        if not evidence or evidence[0].confidence < self._calibration.threshold:
+            answer = _declined(store, asked, evidence, top)
         else:
-            answer = _answered(store, asked, extractor.chosen(evidence), confidence)
+            answer = _answered(store, asked, extractor.chosen(evidence))
         finished = time.perf_counter()
-        answer.timings["retrieve"] = 1e3 * (retrieved - started)
-        answer.timings["answer"] = 1e3 * (finished - retrieved)
         answer.timings["total"] = 1e3 * (finished - started)
         return answer
 
-    def _confidence(
-        self, store: Store, asked: Question, extractor: Extractor, evidence: list[Evidence]
-    ) -> float:
-        if not evidence:
-            return 0.0
-        vector = store.encoder.encode([asked.text])[0]
-        cosine = float(store.vectors([evidence[0].node])[0] @ vector)
-        return self._calibration.confidence(extractor.features(asked, evidence[0], cosine))
 
-    def _declined(
-        self, store: Store, asked: Question, evidence: list[Evidence], confidence: float, top: int
-    ) -> Answer:
-        ids = dict.fromkeys(item.node.paragraph.article_id for item in evidence)
-        nearest = tuple(store.article(article_id) for article_id in list(ids)[: max(0, top)])
-        text = phrase(asked.language, "declined")
-        return Answer(text, "", (), asked.language, confidence, True, nearest)
+def _declined(store: Store, asked: Question, evidence: list[Evidence], top: int) -> Answer:
+    ids = dict.fromkeys(item.node.paragraph.article_id for item in evidence)
+    nearest = tuple(store.article(article_id) for article_id in list(ids)[: max(0, top)])
+    confidence = evidence[0].confidence if evidence else 0.0
+    text = phrase(asked.language, "declined")
+    return Answer(text, "", (), asked.language, confidence, True, nearest)
 
 
 def _allowed(
@@ -143,9 +134,7 @@ def _allowed(
     return frozenset(ids)
 
 
-def _answered(
-    store: Store, asked: Question, chosen: list[Evidence], confidence: float
-) -> Answer:
+def _answered(store: Store, asked: Question, chosen: list[Evidence]) -> Answer:
     citations, sentences = [], []
     for marker, item in enumerate(chosen, start=1):
         paragraph = item.node.paragraph
@@ -174,7 +163,7 @@ def _answered(
         short,
         tuple(citations),
         asked.language,
-        confidence,
+        chosen[0].confidence,
         False,
         notice=notice,
     )

@@ -13,13 +13,13 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Evidence for an answer; every value lies in [0, 1].
+    """Evidence for an answer; every value lies in [0, 1], ``reading`` in [-1, 1].
 
     ``coverage`` of the question's words by the paragraph and its title, weighted by their
-    rarity; ``weakest_name`` and ``weakest_number``, the worst covered name and figure of the
-    question in the article; ``sentence``, the coverage by the answering sentence; ``rarest``,
-    that of the three rarest words; ``cosine`` of question and paragraph; ``span``, the score of
-    the short answer; ``typed``, 1 when the type of question calls for one.
+    rarity; ``rarest``, that of the three rarest words; ``weakest_name`` and ``weakest_number``,
+    the worst covered name and figure of the question in the article; ``sentence``, the coverage
+    by the quoted words; ``cosine`` of question and paragraph; ``rank``, the reranked score, and
+    ``relative``, its share of the best one; ``reading``, a tenth of the reader's log-odds.
     """
 
     coverage: float
@@ -28,8 +28,9 @@ class Features:
     weakest_number: float
     sentence: float
     cosine: float
-    span: float
-    typed: float
+    rank: float
+    relative: float
+    reading: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,19 @@ class Calibration:
     bias: float
     threshold: float
     encoder: str
+    reader: str
 
     def confidence(self, features: Features) -> float:
-        """The probability that the articles hold the answer."""
+        """The probability that the passage answers the question."""
         total = self.bias + sum(
             weight * value for weight, value in zip(self.weights, astuple(features), strict=True)
         )
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+    @classmethod
+    def even(cls, encoder: str, reader: str) -> Calibration:
+        """All features alike and no threshold: a start for fitting."""
+        return cls(tuple(1.0 for _ in fields(Features)), -4.0, 0.0, encoder, reader)
 
     @classmethod
     def load(cls) -> Calibration:
@@ -58,4 +65,5 @@ class Calibration:
             data["bias"],
             data["threshold"],
             data["encoder"],
+            data["reader"],
         )

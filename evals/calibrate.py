@@ -2,8 +2,10 @@
 
     python -m evals.calibrate --data PATH
 
-An answer counts as right when it cites the gold paragraph. The threshold is where the mean of
-answered answerable and declined out-of-corpus questions is best; figures are five-fold.
+A passage is right when it is the gold paragraph and its quoted words hold an accepted answer.
+One logistic model ranks the passages of a question and decides whether the best one is shown. Its
+threshold is where answered answerable and declined unanswerable questions are best together;
+figures are five-fold, with all passages of a question in one fold.
 """
 
 from __future__ import annotations
@@ -11,105 +13,139 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from dataclasses import astuple, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-from sklearn.model_selection import cross_val_predict  # type: ignore[import-untyped]
+from sklearn.model_selection import GroupKFold, cross_val_predict  # type: ignore[import-untyped]
 
-from assistant.confidence import Features
-from assistant.extract import Extractor
+from assistant.confidence import Calibration, Features
+from assistant.extract import Extractor, quotation
 from assistant.question import understand
-from evals.public import PublicQuestion, load_sets, out_of_corpus, same_text
+from assistant.reader import Reader, SpanReader
+from evals.public import load_sets, out_of_corpus, same_text
 from index.encoder import StaticEncoder
-from index.rerank import SoftIdfRerank, SoftMatcher
-from index.retrieve import HybridRetriever
 from index.store import Store
 
 Array = NDArray[np.float64]
-NEAR_MISS_WEIGHT = 0.5  # unanswerable by a minimal edit: undecidable from words alone
 
 
-def observe(store: Store, question: PublicQuestion) -> tuple[Features, bool] | None:
-    """Features of the best answer, and whether it cites the gold paragraph."""
-    asked = understand(question.text)
-    matcher = SoftMatcher(store.encoder, store.lexical.idf)
-    rerank = SoftIdfRerank(matcher, top=20, language=asked.language)
-    found = HybridRetriever(store).retrieve(asked.text)
-    extractor = Extractor(store)
-    evidence = extractor.evidence(asked, rerank.postprocess_nodes(found, query_str=asked.text))
-    if not evidence:
-        return None
-    best = evidence[0]
-    vector = store.encoder.encode([asked.text])[0]
-    cosine = float(store.vectors([best.node])[0] @ vector)
-    right = bool(question.gold) and same_text(best.node.paragraph.text, question.gold)
-    return extractor.features(asked, best, cosine), right
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage offered for question number ``question``, and whether it is a right one."""
+
+    question: int
+    kind: str
+    features: Features
+    right: bool
 
 
-def collect(data: Path, sample: int) -> tuple[Array, Array, Array, list[str]]:
-    """Features float[n, f], labels, weights, and the kind of each question."""
-    encoder = StaticEncoder()
-    features, labels, weights, kinds = [], [], [], []
+def collect(data: Path, sample: int, encoder: StaticEncoder, reader: Reader) -> list[Candidate]:
+    """All candidates of ``sample`` questions of each set and of the out-of-corpus ones."""
+    found: list[Candidate] = []
     outside = out_of_corpus(data)
+    number = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         for position, one in enumerate(load_sets(data, Path(work), encoder)):
             store = Store.open(one.index, encoder)
-            inside = one.questions[:sample]
+            extractor = Extractor(
+                store, reader, Calibration.even(encoder.fingerprint, reader.fingerprint)
+            )
             strangers = outside[position::6]
-            for question in inside + strangers:
-                observed = observe(store, question)
-                if observed is None:
-                    continue
-                values, right = observed
+            for question in one.questions[:sample] + strangers:
+                number += 1
+                kind = one.name if question.gold else f"{one.name} near miss"
                 if question in strangers:
                     kind = "out_of_corpus"
-                else:
-                    kind = one.name if question.gold else f"{one.name} near miss"
-                features.append(astuple(values))
-                labels.append(float(right))
-                weights.append(NEAR_MISS_WEIGHT if kind.endswith("near miss") else 1.0)
-                kinds.append(kind)
+                for item in extractor.evidence(understand(question.text)):
+                    text = item.node.paragraph.text
+                    right = (
+                        bool(question.gold)
+                        and same_text(text, question.gold)
+                        and any(answer in quotation(item) for answer in question.answers)
+                    )
+                    found.append(Candidate(number, kind, item.features, right))
             store.close()
-    return np.array(features), np.array(labels), np.array(weights), kinds
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is shown for one question: its best passage."""
+
+    kind: str
+    score: float
+    right: bool
+
+
+def decide(candidates: list[Candidate], scores: Array) -> list[Decision]:
+    """The best passage of each question."""
+    best: dict[int, Decision] = {}
+    for one, score in zip(candidates, map(float, scores), strict=True):
+        if one.question not in best or score > best[one.question].score:
+            best[one.question] = Decision(one.kind, score, one.right)
+    return list(best.values())
+
+
+def share(decisions: list[Decision], threshold: float) -> float:
+    """The share of these questions that are answered."""
+    return sum(one.score >= threshold for one in decisions) / max(1, len(decisions))
+
+
+def choose_threshold(decisions: list[Decision]) -> float:
+    """Where answerable, out-of-corpus and near-miss questions are best together."""
+    outside = [one for one in decisions if one.kind == "out_of_corpus"]
+    near = [one for one in decisions if one.kind.endswith("near miss")]
+    inside = [one for one in decisions if one not in outside and one not in near]
+
+    def balanced(threshold: float) -> float:
+        declined = 2 - share(outside, threshold) - share(near, threshold)
+        return share(inside, threshold) / 2 + declined / 4
+
+    return max((float(one) for one in np.linspace(0.02, 0.9, 89)), key=balanced)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="fit the confidence of answers")
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
-    parser.add_argument("--sample", type=int, default=400, help="questions of each set")
+    parser.add_argument("--sample", type=int, default=300, help="questions of each set")
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).parent.parent / "assistant/calibration.json"
     )
     args = parser.parse_args()
-    features, labels, weights, kinds = collect(args.data, args.sample)
-    model = LogisticRegression(C=1.0, max_iter=1000)
-    outside = np.array([kind == "out_of_corpus" for kind in kinds])
-    near = np.array([kind.endswith("near miss") for kind in kinds])
-    scores = cross_val_predict(
-        model, features, labels, cv=5, method="predict_proba", params={"sample_weight": weights}
-    )[:, 1]
-    best, threshold = 0.0, 0.5
-    for candidate in np.linspace(0.05, 0.95, 91):
-        answered = float((scores[~outside & ~near] >= candidate).mean())
-        declined = float((scores[outside] < candidate).mean())
-        if (answered + declined) / 2 > best:
-            best, threshold = (answered + declined) / 2, float(candidate)
-    print(f"balanced accuracy {best:.3f} at threshold {threshold:.2f}")
-    for kind in dict.fromkeys(kinds):
-        chosen = np.array([one == kind for one in kinds])
-        answered = scores[chosen] >= threshold
-        right = labels[chosen][answered].mean() if answered.any() else float("nan")
-        print(f"{kind:24} n {chosen.sum():5} answered {answered.mean():.3f} right {right:.3f}")
-    model.fit(features, labels, sample_weight=weights)
+    encoder = StaticEncoder()
+    reader = SpanReader(encoder)
+    candidates = collect(args.data, args.sample, encoder, reader)
+    features = np.array([astuple(one.features) for one in candidates])
+    labels = np.array([one.right for one in candidates])
+    groups = np.array([one.question for one in candidates])
+    model = LogisticRegression(C=1.0, max_iter=2000)
+    folds = GroupKFold(5)
+    predicted = cross_val_predict(
+        model, features, labels, groups=groups, cv=folds, method="predict_proba"
+    )
+    decisions = decide(candidates, predicted[:, 1])
+    threshold = choose_threshold(decisions)
+    print(f"threshold {threshold:.2f}")
+    for kind in dict.fromkeys(one.kind for one in decisions):
+        chosen = [one for one in decisions if one.kind == kind]
+        shown = [one for one in chosen if one.score >= threshold]
+        right = sum(one.right for one in shown) / max(1, len(shown))
+        first = sum(one.right for one in chosen) / len(chosen)
+        print(
+            f"{kind:24} n {len(chosen):5} answered {share(chosen, threshold):.3f} "
+            f"right of these {right:.3f} right first {first:.3f}"
+        )
+    model.fit(features, labels)
     names = [field.name for field in fields(Features)]
     calibration = {
         "weights": dict(zip(names, map(float, model.coef_[0].round(4)), strict=True)),
         "bias": round(float(model.intercept_[0]), 4),
         "threshold": round(threshold, 3),
-        "encoder": StaticEncoder().fingerprint,
+        "encoder": encoder.fingerprint,
+        "reader": reader.fingerprint,
     }
     print(json.dumps(calibration, indent=1))
     args.out.write_text(json.dumps(calibration, indent=1) + "\n", encoding="utf-8")

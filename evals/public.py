@@ -67,7 +67,9 @@ def out_of_corpus(data: Path) -> list[PublicQuestion]:
 def same_text(left: str, right: str) -> bool:
     """Equal but for whitespace, or one inside the other (a long context is split)."""
     left, right = "".join(left.split()), "".join(right.split())
-    return left == right or (len(left) > 40 and left in right) or (len(right) > 40 and right in left)
+    return (
+        left == right or (len(left) > 40 and left in right) or (len(right) > 40 and right in left)
+    )
 
 
 def _question(row: dict[str, str]) -> PublicQuestion:

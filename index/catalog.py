@@ -202,9 +202,7 @@ class Catalog:
 
     def find_article_ids(self, prefix: str) -> list[str]:
         """The ids that are ``prefix`` or, when none is, that begin with it."""
-        query = sa.select(_ARTICLES.c.id).where(
-            _ARTICLES.c.id.startswith(prefix, autoescape=True)
-        )
+        query = sa.select(_ARTICLES.c.id).where(_ARTICLES.c.id.startswith(prefix, autoescape=True))
         found = [str(row.id) for row in self._rows(query)]
         return [prefix] if prefix in found else sorted(found)
 

@@ -160,9 +160,7 @@ class _Run:
         catalog.close()
         return known
 
-    def _apply(
-        self, changed: list[tuple[FileRecord, Path]], gone: list[tuple[str, str]]
-    ) -> None:
+    def _apply(self, changed: list[tuple[FileRecord, Path]], gone: list[tuple[str, str]]) -> None:
         draft = begin(self._index)
         catalog = Catalog(draft.catalog, writable=True)
         if self._restore:

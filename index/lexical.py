@@ -83,7 +83,9 @@ class LexicalIndex:
         if not clauses or top < 1:
             return []
         found = self._searcher.search(tantivy.Query.boolean_query(clauses), top, count=False).hits
-        hits = [(str(self._searcher.doc(address)[NODE][0]), float(score)) for score, address in found]
+        hits = [
+            (str(self._searcher.doc(address)[NODE][0]), float(score)) for score, address in found
+        ]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
 
     def _clauses(

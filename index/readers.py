@@ -57,7 +57,9 @@ def read_articles(path: Path, root: str, relative: str) -> tuple[list[Article], 
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(sorted(READERS))
-        raise RejectedFileError(f"format {path.suffix or 'without extension'} not supported ({known})")
+        raise RejectedFileError(
+            f"format {path.suffix or 'without extension'} not supported ({known})"
+        )
     try:
         if path.stat().st_size > MAX_BYTES:
             raise RejectedFileError(f"larger than {MAX_BYTES // 1_000_000} MB")
@@ -301,7 +303,9 @@ def make_id(root: str, relative: str, key: str) -> str:
     return f"{slug or 'article'}-{digest[: 6 if not key else 10]}"
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 def _clean(text: str) -> str:

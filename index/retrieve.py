@@ -108,6 +108,4 @@ class HybridRetriever(BaseRetriever):
 
 def _nodes(store: Store, hits: list[tuple[str, float]]) -> list[NodeWithScore]:
     scores = dict(hits)
-    return [
-        to_node(store, stored, scores[stored.node_id]) for stored in store.nodes(list(scores))
-    ]
+    return [to_node(store, stored, scores[stored.node_id]) for stored in store.nodes(list(scores))]

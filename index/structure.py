@@ -62,7 +62,9 @@ _INVITATION = re.compile(
 _PAGER = re.compile(
     r"^(?:(?:halaman|page|laman)\s*)?\d+\s*(?:(?:dari|of|/)\s*\d+|(?:[\s|·]+\d+)+.*)$|^\d+$", re.I
 )
-_SIGNATURE = re.compile(r"^[(\[][\w\s./*,&-]{1,40}[)\]]$|^[-*_=~•·\s]+$|^©|^\W*#\w+(?:[\s,]+#\w+)*$")
+_SIGNATURE = re.compile(
+    r"^[(\[][\w\s./*,&-]{1,40}[)\]]$|^[-*_=~•·\s]+$|^©|^\W*#\w+(?:[\s,]+#\w+)*$"
+)
 _END_OF_SENTENCE = re.compile(r"""[.!?…:;]["'”’»)\]]*$""")
 _QUOTE_START = re.compile(r"""^["'“‘«]""")
 _HEADING_PREFIX = re.compile(r"^#{1,6}\s+")

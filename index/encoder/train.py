@@ -69,9 +69,7 @@ def encode_ids(tokenizer: Tokenizer, texts: list[str]) -> Ids:
     return [np.array(one.ids[:MAX_TOKENS] or [0], dtype=np.int64) for one in encoded]
 
 
-def batches(
-    encoded: list[tuple[Ids, Ids, float]], rng: random.Random
-) -> Iterator[tuple[Ids, Ids]]:
+def batches(encoded: list[tuple[Ids, Ids, float]], rng: random.Random) -> Iterator[tuple[Ids, Ids]]:
     """One epoch: batches of one source each, in random order, so that negatives are alike."""
     plan = []
     for queries, passages, repeat in encoded:
@@ -143,7 +141,10 @@ def train(sources: list[Source], tokenizer: Tokenizer, epochs: int, seed: int) -
             schedule.step()
             step += 1
             if step % 50 == 0:
-                print(f"epoch {epoch + 1}/{epochs} step {step}/{steps} loss {loss.item():.3f}", flush=True)
+                print(
+                    f"epoch {epoch + 1}/{epochs} step {step}/{steps} loss {loss.item():.3f}",
+                    flush=True,
+                )
     return bag.weight.detach().numpy()
 
 

@@ -1,0 +1,126 @@
+"""The bundled reader: finds the words of a paragraph that answer a question, or says none do.
+
+A small convolutional network over the encoder's frozen word vectors, run with ONNX Runtime.
+``python -m assistant.reader.train --data PATH`` trains it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from assistant.reader.features import analyse, pair_features, question_features
+from index.encoder import Encoder
+from index.errors import IncompatibleIndexError
+
+BUNDLED = Path(__file__).parent / "model"
+MAX_WORDS = 220  # of a paragraph; paragraphs are split at 200 tokens when they are indexed
+MAX_SPAN = 22  # words; the longest answer that is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader found in one text.
+
+    ``span`` is ``(start, end)`` in characters. ``score`` is the log-odds of that span against
+    "not answered here"; above 0 the reader believes in it.
+    """
+
+    span: tuple[int, int]
+    score: float
+
+
+class Reader(Protocol):
+    """Anything that finds answers in texts."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def read(self, question: str, texts: Sequence[str]) -> list[Reading | None]:
+        """The best answer of each text, in order; None for a text without words."""
+        ...
+
+
+class SpanReader:
+    """The bundled reader. Thread-safe."""
+
+    def __init__(self, encoder: Encoder, folder: Path = BUNDLED, threads: int = 1) -> None:
+        """
+        Raises:
+            IncompatibleIndexError: the reader was trained over another encoder.
+        """
+        trained = json.loads((folder / "reader.json").read_text(encoding="utf-8"))["encoder"]
+        if trained != encoder.fingerprint:
+            raise IncompatibleIndexError(
+                f"the reader was trained over encoder {trained}, this is {encoder.fingerprint}; "
+                "train it with: python -m assistant.reader.train --data PATH"
+            )
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        model = (folder / "reader.onnx").read_bytes()
+        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._fingerprint = hashlib.sha256(model).hexdigest()[:12]
+        self._encoder = encoder
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits of the model's SHA-256."""
+        return self._fingerprint
+
+    def read(self, question: str, texts: Sequence[str]) -> list[Reading | None]:
+        asked = analyse(question)
+        found = [analyse(text, MAX_WORDS) for text in texts]
+        readings: list[Reading | None] = [None] * len(texts)
+        rows = [row for row, words in enumerate(found) if words.words]
+        if not asked.words or not rows:
+            return readings
+        longest = max(len(found[row].words) for row in rows)
+        vectors = np.zeros((len(rows), longest, self._encoder.dimensions), dtype=np.float32)
+        features = [pair_features(asked, found[row]) for row in rows]
+        flags = np.zeros((len(rows), longest, features[0].shape[1]), dtype=np.float32)
+        mask = np.zeros((len(rows), longest), dtype=np.float32)
+        for i, row in enumerate(rows):
+            count = len(found[row].words)
+            vectors[i, :count] = self._encoder.word_vectors(found[row].words)
+            flags[i, :count] = features[i]
+            mask[i, :count] = 1
+        start, end, null = self._session.run(
+            None,
+            {
+                "question": self._encoder.word_vectors(asked.words)[None],
+                "question_flags": question_features(asked)[None].astype(np.float32),
+                "text": vectors,
+                "text_flags": flags,
+                "mask": mask,
+            },
+        )
+        for i, row in enumerate(rows):
+            places = found[row].places
+            first, last, score = best_span(start[i, : len(places)], end[i, : len(places)])
+            span = (places[first][0], places[last][1])
+            readings[row] = Reading(span, score - float(null[i]))
+        return readings
+
+
+def best_span(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int, int, float]:
+    """The pair ``first <= last < first + MAX_SPAN`` with the highest sum of logits.
+
+    >>> best_span(np.array([0.0, 3.0, 0.0]), np.array([5.0, 0.0, 1.0]))
+    (0, 0, 5.0)
+    """
+    sums = start[:, None] + end[None, :]
+    allowed = np.triu(np.ones_like(sums), 0) - np.triu(np.ones_like(sums), MAX_SPAN)
+    sums = np.where(allowed > 0, sums, -np.inf)
+    flat = int(sums.argmax())
+    first, last = divmod(flat, len(end))
+    return first, last, float(sums[first, last])
