@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from assistant.assistant import Assistant
     from assistant.types import Answer
+    from index.catalog import Catalog
     from index.ingest import Summary
+    from index.types import Language
 
 USAGE, FAILED = 2, 1
 
@@ -82,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=_remove)
 
     one = commands.add_parser("eval", help="answer the sample questions and report")
-    one.add_argument("--gate", action="store_true", help="fail on a regression")
+    one.add_argument("--gate", action="store_true", help="fail below the committed baseline")
+    one.add_argument("--baseline", action="store_true", help="write a new baseline")
+    one.add_argument("--lower", action="store_true", help="let a new baseline be lower")
     one.set_defaults(run=_eval)
     return parser
 
@@ -239,7 +243,7 @@ def _chat(args: argparse.Namespace) -> int:
         _print_answer(answer)
 
 
-def _interface_language() -> str:
+def _interface_language() -> Language:
     spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     return "en" if spoken.lower().startswith("en") else "id"
 
@@ -285,7 +289,7 @@ def _show(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read_catalog(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # lazy import
+def _read_catalog(args: argparse.Namespace) -> Catalog:
     from index.catalog import Catalog
     from index.errors import MissingIndexError
     from index.generations import live_generation
@@ -312,7 +316,7 @@ def _remove(args: argparse.Namespace) -> int:
 def _eval(args: argparse.Namespace) -> int:
     from evals.gate import run
 
-    return run(gate=args.gate)
+    return run(args.gate, args.baseline, args.lower)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ MAX_SHORT_WORDS = 22
 Span = tuple[int, int]
 
 _LEANING = re.compile(
-    r"^[\"'“‘]?(?:ia|dia|beliau|mereka|hal (?:itu|ini|tersebut)|itu|ini|he|she|it|they|this|that|these|"
-    r"those|tersebut|keduanya|both)\b",
+    r"^[\"'“‘]?(?:ia|dia|beliau|mereka|hal (?:itu|ini|tersebut)|itu|ini|he|she|it|they|this|that|"
+    r"these|those|tersebut|keduanya|both)\b",
     re.I,
 )
 

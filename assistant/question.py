@@ -34,7 +34,8 @@ _TYPES: tuple[tuple[AnswerType, str], ...] = (
     ("when", r"\b(?:kapan\w*|kpn|bilamana|when|(?:what|which) (?:year|date|day|month|time)|"
              r"(?:tahun|tanggal|hari|bulan) (?:berapa\w*|apa\w*|brp))\b"),
     ("where", r"\b(?:di ?mana\w*|ke ?mana\w*|dari mana\w*|mana letak|where|"
-              r"(?:what|which) (?:city|country|place|town|province)|(?:kota|negara|provinsi) (?:apa|mana)\w*)\b"),
+              r"(?:what|which) (?:city|country|place|town|province)|"
+              r"(?:kota|negara|provinsi) (?:apa|mana)\w*)\b"),
     ("who", r"\b(?:siapa\w*|sapa|who|whom|whose)\b"),
     ("why", r"\b(?:mengapa|kenapa|knp|why|apa (?:sebab|alasan|penyebab)\w*)\b"),
     ("how", r"\b(?:bagaimana\w*|gimana|gmn|how)\b"),
@@ -58,7 +59,8 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
         raise QuestionError("the question is empty; ask for example: Di mana mereka bertemu?")
     if len(clean) > maximum:
         raise QuestionError(
-            f"the question has {len(clean):,} characters, at most {maximum:,} can be asked; shorten it"
+            f"the question has {len(clean):,} characters, at most {maximum:,} can be asked; "
+            "shorten it"
         )
     language = language_of(clean) or (history[-1].answer.language if history else "id")
     found = [match.group() for match in WORD.finditer(clean)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -104,7 +105,7 @@ class Catalog:
             raise RuntimeError("the catalog was opened for reading")
         return self._writer
 
-    def _rows(self, query: sa.Select[tuple[object, ...]]) -> Sequence[sa.Row[tuple[object, ...]]]:
+    def _rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         if self._writer is not None:
             return self._writer.execute(query).all()
         with self._engine.connect() as connection:
@@ -261,5 +262,5 @@ class Catalog:
         return int(articles), int(nodes)
 
 
-def _paragraph(row: sa.Row[tuple[object, ...]]) -> Paragraph:
+def _paragraph(row: sa.Row[Any]) -> Paragraph:
     return Paragraph(row.article_id, row.number, row.text, row.role)

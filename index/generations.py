@@ -216,7 +216,7 @@ def publish(index: Path, draft: Generation) -> None:
         file.write(draft.folder.name)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(pointer, index / "live")
+    pointer.replace(index / "live")
     older = sorted(folder for folder in index.iterdir() if folder.name.isdigit())
     for folder in older[:-KEPT]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -168,11 +168,11 @@ class _Run:
         removed = catalog.removed()
         stale: list[StoredNode] = []
         fresh: list[tuple[StoredNode, str]] = []
-        for root, path in gone:
-            ids = list(catalog.versions(root, path))
+        for root, relative in gone:
+            ids = list(catalog.versions(root, relative))
             stale += catalog.nodes_of(ids)
             catalog.drop_articles(ids)
-            catalog.drop_file(root, path)
+            catalog.drop_file(root, relative)
             self._summary.removed += len(ids)
         for done, (record, path) in enumerate(changed, start=1):
             before = catalog.versions(record.root, record.path)

@@ -131,11 +131,12 @@ def _markdown(text: str, path: Path) -> Iterator[Draft | str]:
 
 def _html(text: str, path: Path) -> Iterator[Draft | str]:
     import trafilatura
+    from trafilatura.settings import Document
 
     found = trafilatura.bare_extraction(
         text, with_metadata=True, include_comments=False, include_tables=True
     )
-    if found is None:
+    if not isinstance(found, Document):
         yield "no article text found in the page"
         return
     fields = found.as_dict()

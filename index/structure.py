@@ -28,7 +28,8 @@ class Page:
 
 _BYLINE = re.compile(
     r"^(?:by|oleh|penulis|reporter|pewarta|wartawan|editor|redaktur|written by|reporting by|"
-    r"edited by|penyunting|laporan|author|kontributor|contributor|jurnalis)\b\s*[:|]?\s+(?P<name>.+)$",
+    r"edited by|penyunting|laporan|author|kontributor|contributor|jurnalis)"
+    r"\b\s*[:|]?\s+(?P<name>.+)$",
     re.I,
 )
 _CREDIT = re.compile(
@@ -55,7 +56,8 @@ _PROMPT = re.compile(
 _INVITATION = re.compile(
     r"\b(?:klik (?:di ?sini|tautan)|click here|newsletter|kanal|whatsapp channel|google news|"
     r"grup telegram|daftarkan diri|sign up|subscribe|berlangganan|follow us|ikuti kami|"
-    r"all rights reserved|hak cipta|tulis komentar|download aplikasi|our app|terms of (?:use|service)|"
+    r"all rights reserved|hak cipta|tulis komentar|download aplikasi|our app|"
+    r"terms of (?:use|service)|"
     r"privacy policy|kebijakan privasi|pedoman media siber|inbox)\b",
     re.I,
 )

@@ -14,10 +14,27 @@ WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|\w")
 
 FUNCTION_WORDS: dict[Language, frozenset[str]] = {
     "id": frozenset(
-        ["ada", "adalah", "agar", "akan", "akibat", "amat", "anda", "antara", "apa", "apakah", "apabila", "atas", "atau", "bagaimana", "bagi", "bahkan", "bahwa", "banyak", "bapak", "baru", "beberapa", "begitu", "belum", "berapa", "berapakah", "berada", "bila", "bisa", "boleh", "bukan", "dalam", "dan", "dapat", "dari", "daripada", "dengan", "di", "dia", "dimana", "diri", "dong", "dua", "gimana", "guna", "hal", "hanya", "harus", "hingga", "ialah", "ibu", "ini", "itu", "itulah", "jika", "juga", "kah", "kalau", "kami", "kamu", "kapan", "kapankah", "karena", "kata", "ke", "kenapa", "kepada", "ketika", "kita", "lah", "lagi", "lain", "lalu", "lebih", "maka", "manakah", "mana", "masih", "masing", "melalui", "mengapa", "mengenai", "menjadi", "menurut", "mereka", "merupakan", "milik", "namun", "nya", "oleh", "orang", "pada", "padahal", "para", "pernah", "pula", "pun", "saat", "saja", "saling", "sambil", "sampai", "sangat", "saya", "sebab", "sebagai", "sebelum", "sebuah", "secara", "sedang", "sedangkan", "sehingga", "sejak", "selain", "selama", "seluruh", "semua", "sementara", "seorang", "seperti", "serta", "sesudah", "setelah", "setiap", "siapa", "siapakah", "sini", "situ", "suatu", "sudah", "supaya", "tak", "tanpa", "telah", "tentang", "terhadap", "termasuk", "tersebut", "tetapi", "tiap", "tidak", "tiga", "untuk", "usai", "yaitu", "yakni", "yang", "ya", "kok", "sih", "nggak", "gak", "brp", "kpn", "dgn", "yg", "utk", "tsb"]
+        """ada adalah agar akan akibat amat anda antara apa apakah apabila atas atau bagaimana
+        bagi bahkan bahwa banyak bapak baru beberapa begitu belum berapa berapakah berada bila
+        bisa boleh bukan dalam dan dapat dari daripada dengan di dia dimana diri dong dua gimana
+        guna hal hanya harus hingga ialah ibu ini itu itulah jika juga kah kalau kami kamu
+        kapan kapankah karena kata ke kenapa kepada ketika kita lah lagi lain lalu lebih maka
+        manakah mana masih masing melalui mengapa mengenai menjadi menurut mereka merupakan milik
+        namun nya oleh orang pada padahal para pernah pula pun saat saja saling sambil sampai
+        sangat saya sebab sebagai sebelum sebuah secara sedang sedangkan sehingga sejak
+        selain selama seluruh semua sementara seorang seperti serta sesudah setelah setiap siapa
+        siapakah sini situ suatu sudah supaya tak tanpa telah tentang terhadap termasuk tersebut
+        tetapi tiap tidak tiga untuk usai yaitu yakni yang ya kok sih nggak gak brp kpn dgn yg utk
+        tsb""".split()
     ),
     "en": frozenset(
-        ["a", "about", "after", "all", "also", "although", "am", "an", "and", "any", "are", "as", "at", "be", "because", "been", "before", "being", "between", "both", "but", "by", "can", "could", "did", "do", "does", "doing", "down", "during", "each", "few", "for", "from", "further", "had", "has", "have", "having", "he", "her", "here", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "itself", "just", "like", "many", "may", "me", "might", "more", "most", "much", "must", "my", "no", "nor", "not", "of", "off", "on", "once", "only", "or", "other", "our", "out", "over", "own", "please", "said", "same", "shall", "she", "should", "so", "some", "such", "than", "that", "the", "their", "theirs", "them", "then", "there", "these", "they", "this", "those", "through", "to", "too", "under", "until", "up", "upon", "us", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "you", "your"]
+        """a about after all also although am an and any are as at be because been before being
+        between both but by can could did do does doing down during each few for from further
+        had has have having he her here hers him his how i if in into is it its itself just like
+        many may me might more most much must my no nor not of off on once only or other our out
+        over own please said same shall she should so some such than that the their theirs them
+        then there these they this those through to too under until up upon us very was we were
+        what when where which while who whom whose why will with would you your""".split()
     ),
 }
 STOP_WORDS = FUNCTION_WORDS["id"] | FUNCTION_WORDS["en"]

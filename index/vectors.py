@@ -39,7 +39,7 @@ class VectorFile:
 
     @staticmethod
     def write(path: Path, dimensions: int, rows: Sequence[int], vectors: Vectors) -> None:
-        """Put ``vectors`` float32[len(rows), dimensions] at these rows; the file grows as needed."""
+        """Put ``vectors`` float32[len(rows), dimensions] at these rows; the file grows."""
         if not rows:
             return
         path.touch()
@@ -83,7 +83,7 @@ class ChromaStore:
         if top < 1:
             return []
         found = self._collection.query(
-            query_embeddings=[vector], n_results=top, include=["distances"]
+            query_embeddings=vector[None], n_results=top, include=["distances"]
         )
         distances = (found["distances"] or [[]])[0]
         hits = [(id_, 1.0 - float(d)) for id_, d in zip(found["ids"][0], distances, strict=True)]

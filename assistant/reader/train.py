@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from assistant.reader import BUNDLED, MAX_WORDS
 from assistant.reader.features import (
@@ -202,10 +202,11 @@ class Vocabulary:
 
     def matrix(self) -> Tensor:
         found = list(self._ids)
-        parts = [np.zeros((1, self._encoder.dimensions), np.float16)]
+        matrix = np.zeros((1 + len(found), self._encoder.dimensions), np.float16)
         for begin in range(0, len(found), 10_000):
-            parts.append(self._encoder.encode(found[begin : begin + 10_000]).astype(np.float16))
-        return torch.from_numpy(np.concatenate(parts))
+            part = found[begin : begin + 10_000]
+            matrix[1 + begin : 1 + begin + len(part)] = self._encoder.encode(part)
+        return torch.from_numpy(matrix)
 
 
 @dataclass(slots=True)
@@ -343,10 +344,10 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
         for batch in batches(one, size, rng):
             inputs, first, last = collate(batch, vectors)
             start, end, null = network(*inputs)
-            loss = F.cross_entropy(torch.cat([start, null[:, None] / 2], 1), first)
-            loss = loss + F.cross_entropy(torch.cat([end, null[:, None] / 2], 1), last)
+            loss = functional.cross_entropy(torch.cat([start, null[:, None] / 2], 1), first)
+            loss = loss + functional.cross_entropy(torch.cat([end, null[:, None] / 2], 1), last)
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
             nn.utils.clip_grad_norm_(network.parameters(), 2.0)
             optimiser.step()
             schedule.step()

@@ -13,6 +13,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 Pair = tuple[str, str]
@@ -83,7 +84,7 @@ def load_sources(train: Path, seed: int) -> list[Source]:
         paragraphs = [part for part in row["text"].split("\n\n") if len(part) > 80]
         if paragraphs:
             titles.append((row["title"], paragraphs[0][:800]))
-        for first, second in zip(paragraphs, paragraphs[1:], strict=False):
+        for first, second in pairwise(paragraphs):
             neighbours.append((first[:800], second[:800]))
     sources.append(Source("idwiki titles", titles, 0.5))
     sources.append(Source("idwiki neighbours", neighbours, 0.3))

@@ -38,7 +38,7 @@ Ids = list[np.ndarray]
 
 
 def train_tokenizer(sources: list[Source]) -> Tokenizer:
-    """A Unigram tokenizer over the pairs' texts: lower case, accents stripped, punctuation alone."""
+    """A Unigram tokenizer over the pairs' texts: lower case, no accents, punctuation alone."""
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.NFD(), normalizers.Lowercase(), normalizers.StripAccents()]
