@@ -115,7 +115,10 @@ class Catalog:
 
     def files(self, roots: Iterable[str]) -> dict[tuple[str, str], FileRecord]:
         query = sa.select(_FILES).where(_FILES.c.root.in_(list(roots)))
-        return {(row.root, row.path): FileRecord(*row) for row in self._rows(query)}
+        return {
+            (row.root, row.path): FileRecord(row.root, row.path, row.sha256, row.reason)
+            for row in self._rows(query)
+        }
 
     def put_file(self, record: FileRecord) -> None:
         self._write.execute(
