@@ -30,11 +30,12 @@ _DAY_FIRST = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?[\s-]+({_MONTH})\.?,?[\s-]+(\d{{4}})\b", re.I
 )
 _MONTH_FIRST = re.compile(rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b", re.I)
-_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?)?")
+_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?)?(?!\d)")
 _NUMERIC = re.compile(r"\b(\d{1,2})[/.](\d{1,2})[/.](\d{4})\b")
 _TIME = re.compile(
-    r"\b(\d{1,2})[:.](\d{2})(?::\d{2}(?:\.\d+)?)?\s*([ap]\.?m\b\.?)?\s*"
-    r"(\(?(?:" + "|".join(ZONES) + r")\b\)?|Z\b|[+-]\d{2}:?\d{2})?",
+    r"(?<![\d:.])(\d{1,2})[:.](\d{2})(?::\d{2}(?:\.\d+)?)?\s*([ap]\.?m\b\.?)?\s*"
+    r"(\(?(?:(?:GMT|UTC)\s?[+-]\s?\d{1,2}(?::?\d{2})?|(?:" + "|".join(ZONES) + r")\b)\)?|Z\b|"
+    r"[+-]\d{2}:?\d{2})?",
     re.I,
 )
 
@@ -86,6 +87,11 @@ def _resolve(text: str, order: str, match: re.Match[str]) -> FoundDate | None:
     window = text[rest_start : rest_start + 40]
     clock = _TIME.search(window)
     usable = clock and not re.search(r"[A-Za-z]{6,}", window[: clock.start()])
+    before = ""
+    if not usable:  # "3:45 PM EDT, Tue May 3, 2022"
+        before = text[max(0, match.start() - 30) : match.start()]
+        clock = _TIME.search(before)
+        usable = clock and not re.search(r"[A-Za-z]{4,}", before[clock.end() :])
     try:
         if clock is None or not usable:
             return FoundDate(datetime(year, month, day), True, match.span())
@@ -95,6 +101,8 @@ def _resolve(text: str, order: str, match: re.Match[str]) -> FoundDate | None:
             hour = hour % 12 + (12 if half.startswith("p") else 0)
         zone = _zone(clock.group(4), default_hours=0 if order == "mdy" else 7)
         when = datetime(year, month, day, hour, minute, tzinfo=zone)
+        if before:
+            return FoundDate(when, False, (match.start() - len(before) + clock.start(), end))
         return FoundDate(when, False, (match.start(), max(end, rest_start + clock.end())))
     except ValueError:
         return None
@@ -103,9 +111,10 @@ def _resolve(text: str, order: str, match: re.Match[str]) -> FoundDate | None:
 def _zone(name: str | None, default_hours: float) -> timezone:
     if not name:
         return timezone(timedelta(hours=default_hours))
-    name = name.strip("()").upper()
+    name = name.strip("()").upper().replace(" ", "")
     if name in ZONES:
         return timezone(timedelta(hours=ZONES[name]))
-    sign = -1 if name[0] == "-" else 1
-    digits = name[1:].replace(":", "")
+    offset = name.removeprefix("GMT").removeprefix("UTC")
+    sign = -1 if offset[0] == "-" else 1
+    digits = offset[1:].replace(":", "").rjust(2, "0").ljust(4, "0")
     return timezone(sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:])))

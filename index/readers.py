@@ -141,7 +141,7 @@ def _html(text: str, path: Path) -> Iterator[Draft | str]:
         return
     fields = found.as_dict()
     blocks = (fields.get("text") or "").splitlines()
-    when = _published_in_html(text) or fields.get("date") or ""
+    when = _published_in_html(text, fields.get("date") or "")
     record = {
         "title": fields.get("title") or "",
         "published": when,
@@ -159,10 +159,23 @@ _META_DATE = re.compile(
 )
 
 
-def _published_in_html(html: str) -> str | None:
-    """The time of publication that a page states in its metadata; it knows the hour and zone."""
-    match = _META_DATE.search(html)
-    return match.group(1) if match else None
+_TIME_ELEMENT = re.compile(r"""<time\b[^>]*?\bdatetime=["']([^"']{8,40})["']""", re.I)
+
+
+def _published_in_html(html: str, day: str) -> str:
+    """The time of publication that a page states; ``day`` is what else is known of it.
+
+    Metadata come first; then a ``time`` element of that day, which knows the hour and zone.
+    """
+    if match := _META_DATE.search(html):
+        return match.group(1)
+    known = find_date(day)
+    for one in _TIME_ELEMENT.findall(html):
+        found = find_date(one)
+        # A day's difference is one of time zones.
+        if found and known and abs((found.when.date() - known.when.date()).days) <= 1:
+            return str(one)
+    return day
 
 
 def _json(text: str, path: Path) -> Iterator[Draft | str]:

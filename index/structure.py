@@ -40,6 +40,12 @@ _CREDIT = re.compile(
     r"\((?:foto|photo|image|ilustrasi|dok)\b[^)]*\)\s*\.?$|/\s?(?:foto|photo)\b",
     re.I,
 )
+# "... on Friday. SAMPLE WIRE/Jane Doe", "... (AGENCY/J. Doe/foc)"
+_AGENCY_CREDIT = re.compile(
+    r"(?:^|[.!?)]\s+|[(\[])[A-ZÀ-Þ][\w.]*(?:\s+[A-ZÀ-Þ][\w.]*){0,4}\s?/\s?"
+    r"[A-ZÀ-Þ][\w.’'-]*(?:\s+[A-ZÀ-Þ][\w.’'-]*){0,3}(?:/\w+)*[)\].]*$"
+)
+_BULLET = re.compile(r"^[•●▪‣·*–—-]\s+(?=\S)")
 _PROMPT = re.compile(
     r"^(?:\W*)(?:baca juga|baca selengkapnya|baca|simak juga|simak|lihat juga|lihat|tonton|video|"
     r"read also|read more|also read|read next|related|see also|watch|listen|more on this|"
@@ -58,7 +64,10 @@ _INVITATION = re.compile(
     r"grup telegram|daftarkan diri|sign up|subscribe|berlangganan|follow us|ikuti kami|"
     r"all rights reserved|hak cipta|tulis komentar|download aplikasi|our app|"
     r"terms of (?:use|service)|"
-    r"privacy policy|kebijakan privasi|pedoman media siber|inbox)\b",
+    r"privacy policy|kebijakan privasi|pedoman media siber|inbox|dilarang (?:keras )?(?:mengutip|"
+    r"mengambil|menyalin|memperbanyak)|tanpa (?:seizin|izin tertulis)|without (?:written )?permission|"
+    r"our (?:standards|guidelines)|house rules|(?:comments?|comment section) (?:is|are|section)|"
+    r"quotes delayed|this (?:story|article) was (?:first|originally) published|cookies?)\b",
     re.I,
 )
 _PAGER = re.compile(
@@ -69,6 +78,7 @@ _SIGNATURE = re.compile(
 )
 _END_OF_SENTENCE = re.compile(r"""[.!?…:;]["'”’»)\]]*$""")
 _QUOTE_START = re.compile(r"""^["'“‘«]""")
+_NAME_LINE = re.compile(r"^[A-ZÀ-Þ][\w.’'-]+(?:\s+[A-ZÀ-Þ][\w.’'-]*){1,3}$")
 _HEADING_PREFIX = re.compile(r"^#{1,6}\s+")
 
 
@@ -98,9 +108,11 @@ def parse_page(lines: list[str], title: str = "") -> Page:
             continue
         byline = _BYLINE.match(line)
         found = find_date(line)
-        if found and published is None and _is_date_line(line, found.span):
-            published, date_only = found.when, found.date_only
+        if found and _is_date_line(line, found.span):
             used.add(i)
+            sharper = date_only and not found.date_only
+            if published is None or (sharper and found.when.date() == published.date()):
+                published, date_only = found.when, found.date_only
             if byline:
                 author = author or _person(line[: found.span[0]], byline)
         elif byline and len(words(line)) <= 12:
@@ -112,13 +124,20 @@ def parse_page(lines: list[str], title: str = "") -> Page:
             if found:
                 published, date_only = found.when, True
                 break
+    if not author:
+        author = _lone_name(blocks, used, first_body)
     last_body = max((i for i, flag in enumerate(body_flags) if flag), default=-1)
+    headline_at = min(used, default=0)
+    repeated = _repeated(blocks)
     roles: list[tuple[str, Role]] = []
     for i, line in enumerate(blocks):
         if i in used:
             continue
         text = _HEADING_PREFIX.sub("", line)
-        roles.append((text, _role(line, body_flags[i], i, first_body, last_body)))
+        role = _role(line, body_flags[i], headline_at < i < last_body)
+        if role == "body" and (i in repeated or _is_biography(line, author, i, last_body)):
+            role = "boilerplate"
+        roles.append((text, role))
     return Page(title, published, date_only, author, tuple(roles))
 
 
@@ -133,14 +152,14 @@ def _headline(head: list[str]) -> int | None:
     best, best_score = None, 0.0
     for i, line in enumerate(head):
         count = len(words(line))
-        if not 3 <= count <= 40 or _BYLINE.match(line) or _CREDIT.search(line):
+        if not 3 <= count <= 40 or _BYLINE.match(line) or _is_credit(line):
             continue
         found = find_date(line)
         if found and _is_date_line(line, found.span):
             continue
         if _is_menu(line) or (_PROMPT.match(line) and count < 6):
             continue
-        score = min(count, 12) + (5 if _HEADING_PREFIX.match(line) else 0)
+        score = min(count, 8) + (5 if _HEADING_PREFIX.match(line) else 0)
         score -= 3 if line.endswith(".") else 0
         if score > best_score:
             best, best_score = i, float(score)
@@ -179,18 +198,51 @@ def _is_credit(line: str) -> bool:
     """A caption: a photographer's or agency's credit at either end of a short block."""
     if len(words(line)) > 60:
         return False
+    if _AGENCY_CREDIT.search(line):
+        return True
     match = _CREDIT.search(line)
     return bool(match and (match.start() < 12 or len(line) - match.start() < 60))
 
 
-def _role(line: str, is_body: bool, position: int, first_body: int, last_body: int) -> Role:
+def _repeated(blocks: list[str]) -> set[int]:
+    """Positions of short blocks whose words stand inside another block: pull quotes."""
+    found = set()
+    texts = [" ".join(words(line)) for line in blocks]
+    for i, text in enumerate(texts):
+        if 4 <= len(text.split()) <= 40:
+            others = (other for j, other in enumerate(texts) if j != i)
+            if any(text in other and (len(text) < len(other)) for other in others):
+                found.add(i)
+    return found
+
+
+def _is_biography(line: str, author: str, position: int, last_body: int) -> bool:
+    """A closing line that speaks of the author, as in "Jane Doe reports on energy"."""
+    if not author or position < last_body - 3 or len(words(line)) > 60:
+        return False
+    return line.startswith(re.split(r"\s+(?:and|dan)\s+|,", author)[0])
+
+
+def _lone_name(blocks: list[str], used: set[int], first_body: int) -> str:
+    """A person's name alone on its line next to the headline or the date line."""
+    for i in range(min(first_body, len(blocks))):
+        near = {i - 2, i - 1, i + 1, i + 2} & used
+        if i not in used and near and _NAME_LINE.match(blocks[i]) and not _is_furniture(blocks[i]):
+            return blocks[i]
+    return ""
+
+
+def _role(line: str, is_body: bool, inside: bool) -> Role:
+    """``inside``: between the headline and the last line of running text."""
     if _is_credit(line) and not _PROMPT.match(line) and not _BYLINE.match(line):
         return "caption"
     if is_body:
         return "body"
-    inside = first_body < position < last_body
-    quotation = _QUOTE_START.match(line) and len(words(line)) >= 2
-    if inside and (quotation or len(words(line)) >= 12) and not _is_furniture(line):
+    count = len(words(line))
+    least = 4 if _BULLET.match(line) else 2 if _QUOTE_START.match(line) else 10
+    if ":" in line and line.endswith("?"):
+        least = 3  # a question of an interview
+    if inside and count >= least and not _is_furniture(line):
         return "body"
     return "boilerplate"
 

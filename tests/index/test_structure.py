@@ -1,0 +1,97 @@
+"""Page layouts: which lines are body, caption and boilerplate. All pages are original texts.
+
+The pages in ``unseen`` were written after the rules were frozen, by someone who had not read them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from index.readers import read_articles
+from index.types import Article
+
+PAGES = Path(__file__).parent.parent / "pages"
+FILES = sorted(path for path in PAGES.glob("*/*.*") if path.suffix in (".txt", ".html"))
+
+
+@dataclass
+class Score:
+    """Body lines: found and right, found, and expected."""
+
+    right: int
+    found: int
+    expected: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / max(1, self.found)
+
+    @property
+    def recall(self) -> float:
+        return self.right / max(1, self.expected)
+
+
+def gold_of(path: Path) -> dict:
+    return json.loads(path.with_name(f"{path.stem}.gold.json").read_text(encoding="utf-8"))
+
+
+def read(path: Path) -> Article:
+    [article], reasons = read_articles(path, str(path.parent), path.name)
+    assert not reasons
+    return article
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def body_score(path: Path) -> Score:
+    found = {squeezed(one.text) for one in read(path).paragraphs if one.role == "body"}
+    wanted = {squeezed(line) for line in gold_of(path)["body"]}
+    subheadings = {squeezed(line) for line in gold_of(path)["subheadings"]}
+    return Score(len(found & wanted), len(found - subheadings), len(wanted))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_page(path: Path) -> None:
+    gold, article = gold_of(path), read(path)
+    assert squeezed(article.title) == squeezed(gold["title"])
+    assert article.language == gold["language"]
+    assert article.published is not None
+    day = article.published.isoformat()
+    assert day[:10] == gold["published"][:10]
+    if len(gold["published"]) > 10:
+        assert not article.date_only
+        assert day[11:16] == gold["published"][11:16]
+    score = body_score(path)
+    assert score.precision >= 0.85
+    assert score.recall >= 0.9
+
+
+@pytest.mark.parametrize("folder", ["seen", "unseen"])
+def test_precision_and_recall_over_all_pages(
+    folder: str, record_property: pytest.FixtureRequest
+) -> None:
+    scores = [body_score(path) for path in FILES if path.parent.name == folder]
+    total = Score(
+        sum(one.right for one in scores),
+        sum(one.found for one in scores),
+        sum(one.expected for one in scores),
+    )
+    record_property("precision", total.precision)
+    record_property("recall", total.recall)
+    assert total.precision >= 0.95, f"{total} {total.precision:.3f} {total.recall:.3f}"
+    assert total.recall >= 0.97, f"{total} {total.precision:.3f} {total.recall:.3f}"
+
+
+def test_captions_are_never_body() -> None:
+    for path in FILES:
+        if path.suffix == ".html":
+            continue
+        captions = {squeezed(line) for line in gold_of(path)["caption"]}
+        body = {squeezed(one.text) for one in read(path).paragraphs if one.role == "body"}
+        assert not captions & body, path.name
