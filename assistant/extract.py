@@ -20,6 +20,7 @@ MAX_SENTENCES = 3
 READ = 8  # paragraphs that are read for an answer
 NEXT_BEST = 0.6  # a further paragraph must be this likely, as a share of the best one
 MAX_SHORT_WORDS = 22
+LEANS = 0.3  # a neighbour that covers so much more of the question is quoted as well
 
 Span = tuple[int, int]
 
@@ -98,13 +99,14 @@ class Extractor:
         whole, *each = self._matcher.coverage(
             question.text, [f"{title} {text}"] + [text[start:end] for start, end in spans]
         )
-        strong = reading.score > 0
-        at = max(
-            range(len(spans)),
-            key=lambda i: each[i].score + strong * _inside(reading.span, spans[i]),
-        )
+        at = max(range(len(spans)), key=lambda i: each[i].score)
+        covers = at
+        if reading.score > 0:
+            at = next((i for i, one in enumerate(spans) if _inside(reading.span, one)), at)
         start, end = spans[at]
-        if at and _LEANING.match(text[start:end]):
+        if abs(at - covers) == 1 and each[covers].score - each[at].score > LEANS:
+            start, end = min(start, spans[covers][0]), max(end, spans[covers][1])
+        elif at and _LEANING.match(text[start:end]):
             start = spans[at - 1][0]
         short = reading.span if start <= reading.span[0] and reading.span[1] <= end else None
         if question.answer_type == "yes_no" or not _is_short(text, short):
@@ -115,7 +117,7 @@ class Extractor:
             rarest=_rarest(whole),
             weakest_name=self._weakest(question.names, article_id, whole, bodies),
             weakest_number=self._weakest(question.numbers, article_id, whole, bodies),
-            sentence=each[at].score,
+            sentence=max(each[at].score, each[covers].score * (start <= spans[covers][0] < end)),
             cosine=max(0.0, cosine),
             rank=rank,
             relative=relative,

@@ -44,6 +44,14 @@ def split_long(text: str, max_tokens: int = MAX_TOKENS) -> list[str]:
 
 
 def embedded_text(title: str, paragraph: str) -> str:
-    """What is embedded for a paragraph: its article's title, then the paragraph."""
+    """What is embedded for a paragraph: its article's title, then the paragraph.
+
+    >>> embedded_text("Gempa di Palu", "Warga mengungsi.")
+    'Gempa di Palu. Warga mengungsi.'
+    >>> embedded_text("Warga mengungsi…", "Warga mengungsi ke bukit.")
+    'Warga mengungsi ke bukit.'
+    """
+    if paragraph.startswith(title.removesuffix("…")):
+        return paragraph
     short_title = " ".join(title.split()[:MAX_TITLE_WORDS])
     return f"{short_title}. {paragraph}" if short_title else paragraph

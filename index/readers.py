@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -217,6 +217,9 @@ def _csv(text: str, path: Path) -> Iterator[Draft | str]:
         yield f"broken CSV: {error}"
 
 
+_BODY: Role = "body"
+
+
 def _records(records: Any) -> Iterator[Draft | str]:
     for number, record in enumerate(records, start=1):
         if isinstance(record, str):
@@ -231,7 +234,12 @@ def _records(records: Any) -> Iterator[Draft | str]:
             continue
         body = fields["text"]
         key = fields.get("id") or fields.get("url") or fields.get("title") or str(number)
-        yield _draft(fields, body.splitlines(), key)
+        draft = _draft(fields, body.splitlines(), key)
+        if all(role != "body" for _, role in draft.page.blocks):
+            # A field that is called the text is the text, whatever it looks like.
+            blocks = tuple((text, _BODY) for text, _ in draft.page.blocks)
+            draft = replace(draft, page=replace(draft.page, blocks=blocks))
+        yield draft
 
 
 def _known_fields(record: Mapping[Any, Any]) -> dict[str, str]:
@@ -293,7 +301,7 @@ def _article(draft: Draft, root: str, relative: str) -> Article | None:
         id=article_id,
         source=_clean(draft.source),
         url=_clean(draft.url),
-        title=_clean(draft.page.title)[:MAX_TITLE_CHARS] or Path(relative).stem,
+        title=_clean(draft.page.title)[:MAX_TITLE_CHARS] or opening(body),
         published=_in_range(draft.page.published),
         date_only=draft.page.date_only,
         language=language,
@@ -303,6 +311,16 @@ def _article(draft: Draft, root: str, relative: str) -> Article | None:
             for number, (text, role) in enumerate(blocks, start=1)
         ),
     )
+
+
+def opening(text: str, most: int = 10) -> str:
+    """The first words of a text: the title of an article that has none.
+
+    >>> opening("Gempa mengguncang Palu pada Jumat sore.", most=3)
+    'Gempa mengguncang Palu…'
+    """
+    found = text.split()
+    return " ".join(found[:most]) + ("…" if len(found) > most else "")
 
 
 def make_id(root: str, relative: str, key: str) -> str:

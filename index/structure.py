@@ -93,7 +93,9 @@ def parse_page(lines: list[str], title: str = "") -> Page:
     first_body = next((i for i, flag in enumerate(body_flags) if flag), len(blocks))
     used: set[int] = set()
     if not title:
-        position = _headline(blocks[:first_body] or blocks[:1])
+        position = _headline(blocks[:first_body])
+        if position is None and len(blocks) > 1 and _is_asking_headline(blocks[0]):
+            position = 0
         if position is not None:
             title = _HEADING_PREFIX.sub("", blocks[position])
             used.add(position)
@@ -164,6 +166,11 @@ def _headline(head: list[str]) -> int | None:
         if score > best_score:
             best, best_score = i, float(score)
     return best
+
+
+def _is_asking_headline(line: str) -> bool:
+    """A first line such as "Who will win?": short, and no statement."""
+    return len(words(line)) <= 20 and line.endswith(("?", "!", "…", ":"))
 
 
 def _is_menu(line: str) -> bool:

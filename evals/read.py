@@ -1,0 +1,114 @@
+"""How well the reader finds the answer when the right paragraph is given.
+
+    python -m evals.read --data PATH
+
+Exact match and F1 over words as SQuAD 2.0 defines them (Rajpurkar et al. 2018); an unanswerable
+question counts as right when the reader declines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import string
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from assistant.reader import BUNDLED, Reader, SpanReader
+from index.encoder import StaticEncoder
+from index.encoder.pairs import rows
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question on a given context, with the accepted answers (none: unanswerable)."""
+
+    question: str
+    context: str
+    answers: tuple[str, ...]
+
+
+def normalise(text: str) -> list[str]:
+    """Words as SQuAD compares them: lower case, no punctuation, no English articles.
+
+    >>> normalise("The Golden Gate, 1937.")
+    ['golden', 'gate', '1937']
+    """
+    bare = "".join(char for char in text.lower() if char not in string.punctuation)
+    return re.sub(r"\b(a|an|the)\b", " ", bare).split()
+
+
+def exact(said: str, accepted: str) -> float:
+    return float(normalise(said) == normalise(accepted))
+
+
+def overlap_f1(said: str, accepted: str) -> float:
+    """F1 of the words in common; 1 when both are empty.
+
+    >>> overlap_f1("in Jakarta", "Jakarta")
+    0.6666666666666666
+    """
+    left, right = normalise(said), normalise(accepted)
+    if not left or not right:
+        return float(left == right)
+    common = sum((Counter(left) & Counter(right)).values())
+    return 2 * common / (len(left) + len(right))
+
+
+def dev_items(data: Path) -> dict[str, list[Item]]:
+    """The development questions by set."""
+    found = {}
+    for name in ("facqa", "idk_mrc", "squad2_en"):
+        found[name] = [
+            Item(row["question"], row["context"], tuple(row["answers"]))
+            for row in rows(data / "dev" / f"{name}.jsonl.gz")
+        ]
+    crossed = list(rows(data / "dev" / "squad2_xling.jsonl.gz"))
+    for asked in ("eng", "ind"):
+        for side in ("eng", "ind"):
+            found[f"squad {asked}-{side}"] = [
+                Item(row[f"q_{asked}"], row[f"ctx_{side}"], tuple(row[f"answers_{side}"]))
+                for row in crossed
+            ]
+    return found
+
+
+def best(measure, said: str, item: Item) -> float:  # type: ignore[no-untyped-def]  # either of the two
+    return max((measure(said, one) for one in item.answers), default=measure(said, ""))
+
+
+def measure(reader: Reader, items: list[Item], threshold: float) -> dict[str, float]:
+    """Shares over these items; ``has`` counts the answerable ones with the span always given."""
+    readings = [(item, reader.read(item.question, [item.context])[0]) for item in items]
+    spans = [(one, one.context[slice(*r.span)] if r else "", r.score if r else -99.0)
+             for one, r in readings]  # fmt: skip
+    has = [(item, span) for item, span, _ in spans if item.answers]
+    decided = [(item, span if score > threshold else "") for item, span, score in spans]
+    return {
+        "has EM": sum(best(exact, span, item) for item, span in has) / len(has),
+        "has F1": sum(best(overlap_f1, span, item) for item, span in has) / len(has),
+        "EM": sum(best(exact, span, item) for item, span in decided) / len(decided),
+        "F1": sum(best(overlap_f1, span, item) for item, span in decided) / len(decided),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="measure the reader on given paragraphs")
+    parser.add_argument("--data", type=Path, required=True, help="folder with dev/")
+    parser.add_argument("--reader", type=Path, default=BUNDLED)
+    parser.add_argument("--threshold", type=float, default=0.0, help="log-odds to answer above")
+    args = parser.parse_args()
+    reader = SpanReader(StaticEncoder(), args.reader, threads=2)
+    table = Table("set", "n", "has EM", "has F1", "EM", "F1")
+    for name, items in dev_items(args.data).items():
+        values = measure(reader, items, args.threshold)
+        table.add_row(name, str(len(items)), *(f"{value:.3f}" for value in values.values()))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
