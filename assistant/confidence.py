@@ -13,17 +13,20 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Evidence for an answer; every value lies in [0, 1], ``reading`` in [-1, 1].
+    """Evidence for an answer; every value lies in [0, 1], the readings in [-1, 1].
 
     ``coverage`` of the question's words by the paragraph and its title, weighted by their
-    rarity; ``rarest``, that of the three rarest words; ``weakest_name`` and ``weakest_number``,
-    the worst covered name and figure of the question in the article; ``sentence``, the coverage
-    by the quoted words; ``cosine`` of question and paragraph; ``rank``, the reranked score, and
-    ``relative``, its share of the best one; ``reading``, a tenth of the reader's log-odds.
+    rarity; ``article``, the same with words that only the rest of the article holds;
+    ``weakest``, ``weakest_name`` and ``weakest_number``: the worst covered word, name and figure
+    of the question; ``sentence``, the coverage by the quoted words; ``cosine`` of question and
+    paragraph; ``rank``, the reranked score, and ``relative``, its share of the best one;
+    ``reading``, a tenth of the reader's log-odds, for questions whose answer has no typical form
+    and, as ``typed_reading``, for those that ask who, where, when or how many (``typed``).
     """
 
     coverage: float
-    rarest: float
+    article: float
+    weakest: float
     weakest_name: float
     weakest_number: float
     sentence: float
@@ -31,6 +34,8 @@ class Features:
     rank: float
     relative: float
     reading: float
+    typed_reading: float
+    typed: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from assistant.confidence import Calibration, Features
 from assistant.question import Question
 from assistant.reader import Reader, Reading
@@ -20,6 +23,8 @@ MAX_SENTENCES = 3
 READ = 8  # paragraphs that are read for an answer
 NEXT_BEST = 0.6  # a further paragraph must be this likely, as a share of the best one
 MAX_SHORT_WORDS = 22
+ELSEWHERE = 0.9  # what a word counts that only the rest of the article covers
+TYPED = frozenset({"who", "where", "when", "how_many"})
 LEANS = 0.3  # a neighbour that covers so much more of the question is quoted as well
 
 Span = tuple[int, int]
@@ -29,6 +34,15 @@ _LEANING = re.compile(
     r"these|those|tersebut|keduanya|both)\b",
     re.I,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What retrieval says of a paragraph: reranked score, its share of the best, cosine."""
+
+    rank: float
+    relative: float
+    cosine: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,59 +83,79 @@ class Extractor:
         nodes = self._store.nodes([one.node.node_id for one in ranked])
         scores = {one.node.node_id: one.score or 0.0 for one in ranked}
         best = max(max(scores.values()), 1e-6)
-        readings = self._reader.read(question.text, [node.paragraph.text for node in nodes])
+        texts = [node.paragraph.text for node in nodes]
+        readings = self._reader.read(question.text, texts, question.answer_type)
         vector = self._store.encoder.encode([question.text])[0]
         cosines = self._store.vectors(nodes) @ vector
-        bodies: dict[str, str] = {}
+        articles_cover = self._article_covers(question, nodes)
         found = []
         for node, reading, cosine in zip(nodes, readings, cosines, strict=True):
             rank = scores[node.node_id]
-            one = self._passage(question, node, reading, rank, rank / best, float(cosine), bodies)
+            scored = Scores(rank, rank / best, max(0.0, float(cosine)))
+            whole = articles_cover[node.paragraph.article_id]
+            one = self._passage(question, node, reading, scored, whole)
             if one:
                 found.append(one)
         return sorted(found, key=lambda item: (-item.confidence, item.node.node_id))
+
+    def _article_covers(
+        self, question: Question, nodes: Sequence[StoredNode]
+    ) -> dict[str, Coverage]:
+        ids = list(dict.fromkeys(node.paragraph.article_id for node in nodes))
+        bodies = []
+        for article in self._store.catalog.articles(ids):
+            parts = [article.title, *(p.text for p in article.paragraphs if p.role == "body")]
+            if article.published:
+                parts.append(article.published.strftime("%Y %d"))
+            bodies.append((article.id, " ".join(parts)))
+        covers = self._matcher.coverage(question.text, [body for _, body in bodies])
+        return dict(zip((article_id for article_id, _ in bodies), covers, strict=True))
 
     def _passage(
         self,
         question: Question,
         node: StoredNode,
         reading: Reading | None,
-        rank: float,
-        relative: float,
-        cosine: float,
-        bodies: dict[str, str],
+        scored: Scores,
+        article: Coverage,
     ) -> Evidence | None:
         text = node.paragraph.text
         spans = sentences(text)
-        if not spans or reading is None:
+        if not spans:
             return None
         title = self._store.article(node.paragraph.article_id).title
         whole, *each = self._matcher.coverage(
             question.text, [f"{title} {text}"] + [text[start:end] for start, end in spans]
         )
-        at = max(range(len(spans)), key=lambda i: each[i].score)
-        covers = at
-        if reading.score > 0:
+        at = covers = max(range(len(spans)), key=lambda i: each[i].score)
+        if reading and reading.score > 0:
             at = next((i for i, one in enumerate(spans) if _inside(reading.span, one)), at)
         start, end = spans[at]
         if abs(at - covers) == 1 and each[covers].score - each[at].score > LEANS:
             start, end = min(start, spans[covers][0]), max(end, spans[covers][1])
         elif at and _LEANING.match(text[start:end]):
             start = spans[at - 1][0]
-        short = reading.span if start <= reading.span[0] and reading.span[1] <= end else None
+        short = reading.span if reading and _inside(reading.span, (start, end)) else None
         if question.answer_type == "yes_no" or not _is_short(text, short):
             short = None
-        article_id = node.paragraph.article_id
+        read = max(-1.0, min(1.0, reading.score / 10)) if reading else -1.0
+        typed = question.answer_type in TYPED
+        covered = np.maximum(whole.best, ELSEWHERE * article.best)
         features = Features(
             coverage=whole.score,
-            rarest=_rarest(whole),
-            weakest_name=self._weakest(question.names, article_id, whole, bodies),
-            weakest_number=self._weakest(question.numbers, article_id, whole, bodies),
-            sentence=max(each[at].score, each[covers].score * (start <= spans[covers][0] < end)),
-            cosine=max(0.0, cosine),
-            rank=rank,
-            relative=relative,
-            reading=max(-1.0, min(1.0, reading.score / 10)),
+            article=float((covered * whole.weights).sum() / max(float(whole.weights.sum()), 1e-6)),
+            weakest=float(covered.min(initial=1.0)),
+            weakest_name=_weakest(question.names, whole.words, covered),
+            weakest_number=_weakest(question.numbers, whole.words, covered),
+            sentence=max(
+                each[i].score for i, one in enumerate(spans) if _inside(one, (start, end))
+            ),
+            cosine=scored.cosine,
+            rank=scored.rank,
+            relative=scored.relative,
+            reading=read * (not typed),
+            typed_reading=read * typed,
+            typed=float(typed),
         )
         return Evidence(node, (start, end), short, features, self._calibration.confidence(features))
 
@@ -145,28 +179,6 @@ class Extractor:
                 break
         return kept
 
-    def _weakest(
-        self, asked: Sequence[str], article_id: str, cover: Coverage, bodies: dict[str, str]
-    ) -> float:
-        """The worst coverage of these words by the paragraph or, failing that, its article."""
-        folded = {word for text in asked for word in words(text)}
-        values = dict(zip(cover.words, map(float, cover.best), strict=True))
-        weak = {word for word in folded if values.get(word, 1.0) < 1.0}
-        if not weak:
-            return 1.0
-        if article_id not in bodies:
-            bodies[article_id] = self._body(article_id)
-        whole = self._matcher.coverage(" ".join(sorted(weak)), [bodies[article_id]])[0]
-        inside = dict(zip(whole.words, map(float, whole.best), strict=True))
-        return min(max(values.get(word, 0.0), inside.get(word, 1.0)) for word in weak)
-
-    def _body(self, article_id: str) -> str:
-        article = self._store.catalog.articles([article_id])[0]
-        parts = [article.title, *(p.text for p in article.paragraphs if p.role == "body")]
-        if article.published:
-            parts.append(article.published.strftime("%Y %d"))
-        return " ".join(parts)
-
 
 def quotation(evidence: Evidence) -> str:
     """The quoted words."""
@@ -181,10 +193,12 @@ def _is_short(text: str, span: Span | None) -> bool:
     return span is not None and len(text[slice(*span)].split()) <= MAX_SHORT_WORDS
 
 
-def _rarest(cover: Coverage) -> float:
-    pairs = sorted(zip(cover.weights, cover.best, strict=True), key=lambda pair: -pair[0])
-    rarest = [float(value) for _, value in pairs[:3]]
-    return sum(rarest) / len(rarest) if rarest else 0.0
+def _weakest(asked: Sequence[str], found: Sequence[str], covered: NDArray[np.float32]) -> float:
+    """The worst coverage among these words of the question."""
+    folded = {word for text in asked for word in words(text)}
+    return min(
+        (float(c) for word, c in zip(found, covered, strict=True) if word in folded), default=1.0
+    )
 
 
 def _repeats(text: str, other: str) -> bool:

@@ -12,6 +12,7 @@ import argparse
 import re
 import string
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,8 +78,9 @@ def dev_items(data: Path) -> dict[str, list[Item]]:
     return found
 
 
-def best(measure, said: str, item: Item) -> float:  # type: ignore[no-untyped-def]  # either of the two
-    return max((measure(said, one) for one in item.answers), default=measure(said, ""))
+def best(compare: Callable[[str, str], float], said: str, item: Item) -> float:
+    """The best agreement with any accepted answer."""
+    return max((compare(said, one) for one in item.answers), default=compare(said, ""))
 
 
 def measure(reader: Reader, items: list[Item], threshold: float) -> dict[str, float]:

@@ -65,7 +65,8 @@ _INVITATION = re.compile(
     r"all rights reserved|hak cipta|tulis komentar|download aplikasi|our app|"
     r"terms of (?:use|service)|"
     r"privacy policy|kebijakan privasi|pedoman media siber|inbox|dilarang (?:keras )?(?:mengutip|"
-    r"mengambil|menyalin|memperbanyak)|tanpa (?:seizin|izin tertulis)|without (?:written )?permission|"
+    r"mengambil|menyalin|memperbanyak)|tanpa (?:seizin|izin tertulis)|"
+    r"without (?:written )?permission|"
     r"our (?:standards|guidelines)|house rules|(?:comments?|comment section) (?:is|are|section)|"
     r"quotes delayed|this (?:story|article) was (?:first|originally) published|cookies?)\b",
     re.I,

@@ -17,7 +17,9 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from assistant.reader.constraints import allowed_spans
 from assistant.reader.features import analyse, pair_features, question_features
+from assistant.types import AnswerType
 from index.encoder import Encoder
 from index.errors import IncompatibleIndexError
 
@@ -44,8 +46,10 @@ class Reader(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
-    def read(self, question: str, texts: Sequence[str]) -> list[Reading | None]:
-        """The best answer of each text, in order; None for a text without words."""
+    def read(
+        self, question: str, texts: Sequence[str], kind: AnswerType = "what"
+    ) -> list[Reading | None]:
+        """The best answer of each text, in order; None where nothing of the kind stands."""
         ...
 
 
@@ -77,7 +81,9 @@ class SpanReader:
         """Twelve hexadecimal digits of the model's SHA-256."""
         return self._fingerprint
 
-    def read(self, question: str, texts: Sequence[str]) -> list[Reading | None]:
+    def read(
+        self, question: str, texts: Sequence[str], kind: AnswerType = "what"
+    ) -> list[Reading | None]:
         asked = analyse(question)
         found = [analyse(text, MAX_WORDS) for text in texts]
         readings: list[Reading | None] = [None] * len(texts)
@@ -106,21 +112,30 @@ class SpanReader:
         )
         for i, row in enumerate(rows):
             places = found[row].places
-            first, last, score = best_span(start[i, : len(places)], end[i, : len(places)])
+            allowed = allowed_spans(kind, asked, found[row])
+            best = best_span(start[i, : len(places)], end[i, : len(places)], allowed)
+            if best is None:
+                continue
+            first, last, score = best
             span = (places[first][0], places[last][1])
             readings[row] = Reading(span, score - float(null[i]))
         return readings
 
 
-def best_span(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int, int, float]:
-    """The pair ``first <= last < first + MAX_SPAN`` with the highest sum of logits.
+def best_span(
+    start: NDArray[np.float32], end: NDArray[np.float32], allowed: NDArray[np.bool_]
+) -> tuple[int, int, float] | None:
+    """The allowed pair ``first <= last < first + MAX_SPAN`` with the highest sum of logits.
 
-    >>> best_span(np.array([0.0, 3.0, 0.0]), np.array([5.0, 0.0, 1.0]))
+    >>> best_span(np.array([0.0, 3.0, 0.0]), np.array([5.0, 0.0, 1.0]), np.ones((3, 3), bool))
     (0, 0, 5.0)
     """
     sums = start[:, None] + end[None, :]
-    allowed = np.triu(np.ones_like(sums), 0) - np.triu(np.ones_like(sums), MAX_SPAN)
-    sums = np.where(allowed > 0, sums, -np.inf)
+    width = np.arange(len(end))[None, :] - np.arange(len(start))[:, None]
+    allowed = allowed & (width >= 0) & (width < MAX_SPAN)
+    if not allowed.any():
+        return None
+    sums = np.where(allowed, sums, -np.inf)
     flat = int(sums.argmax())
     first, last = divmod(flat, len(end))
     return first, last, float(sums[first, last])

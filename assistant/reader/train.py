@@ -35,7 +35,8 @@ from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
 
 WINDOW = 160  # words of a training paragraph; a random window around the answer
-NEGATIVES = 0.15  # share of questions that are put to another paragraph of the same page
+NEGATIVES = 0.35  # share of questions that are put to a paragraph that only looks alike
+NEAREST = 8  # such paragraphs to choose from
 REPEATS = {"facqa": 3.0, "qamr_en": 0.3, "fairytaleqa_en": 0.6, "squad2_xling": 1.0}
 FILES = (
     "idk_mrc", "tydiqa_id", "tydiqa_en", "facqa", "squad11_en_extra", "squadshifts_new_wiki_en",
@@ -45,13 +46,16 @@ FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question on a context; ``answer`` is its offsets there, None when it is not answered."""
+    """A question on a context; ``answer`` is its offsets there, None when it is not answered.
+
+    ``pool`` names the contexts among which another paragraph is looked for.
+    """
 
     question: str
     context: str
     answer: tuple[int, int] | None
-    group: str
     source: str
+    pool: str
 
 
 class Block(nn.Module):
@@ -176,8 +180,7 @@ def examples(train: Path) -> Iterator[Example]:
             place = locate(row["context"], list(row["answers"]), starts)  # type: ignore[arg-type]
             if row["answerable"] and place is None:
                 continue
-            group = row.get("title") or row["context"][:60]
-            yield Example(row["question"], row["context"], place, f"{name} {group}", name)
+            yield Example(row["question"], row["context"], place, name, name)
     for row in rows(train / "squad2_xling.jsonl.gz"):
         for side in ("eng", "ind"):
             place = locate(row[f"ctx_{side}"], list(row[f"answers_{side}"]), [])
@@ -185,9 +188,8 @@ def examples(train: Path) -> Iterator[Example]:
                 continue
             for asked in ("eng", "ind"):
                 yield Example(
-                    row[f"q_{asked}"], row[f"ctx_{side}"], place,
-                    f"squad {side} {row['title']}", "squad2_xling",
-                )  # fmt: skip
+                    row[f"q_{asked}"], row[f"ctx_{side}"], place, "squad2_xling", f"squad {side}"
+                )
 
 
 class Vocabulary:
@@ -259,25 +261,35 @@ def prepare(
     )
 
 
-def sample(found: list[Example], rng: random.Random) -> list[Example]:
-    """One epoch: sources by ``REPEATS``, some questions put to another paragraph of the page."""
-    groups: dict[str, list[str]] = {}
-    by_source: dict[str, list[str]] = {}
-    for one in found:
-        groups.setdefault(one.group, []).append(one.context)
-        by_source.setdefault(one.source + one.group.split(" ")[1], []).append(one.context)
+def lookalikes(found: list[Example], encoder: StaticEncoder) -> list[list[str]]:
+    """For each example the ``NEAREST`` contexts of its pool most like its question."""
+    pools: dict[str, list[int]] = {}
+    for i, one in enumerate(found):
+        pools.setdefault(one.pool, []).append(i)
+    nearest: list[list[str]] = [[] for _ in found]
+    for members in pools.values():
+        contexts = list(dict.fromkeys(found[i].context for i in members))
+        vectors = encoder.encode(contexts)
+        for begin in range(0, len(members), 2_000):
+            part = members[begin : begin + 2_000]
+            cosines = encoder.encode([found[i].question for i in part]) @ vectors.T
+            top = np.argsort(-cosines, axis=1)[:, :NEAREST]
+            for i, row in zip(part, top, strict=True):
+                nearest[i] = [contexts[j] for j in row]
+    return nearest
+
+
+def sample(found: list[Example], nearest: list[list[str]], rng: random.Random) -> list[Example]:
+    """One epoch: sources by ``REPEATS``, some questions put to a paragraph that looks alike."""
     epoch = []
-    for one in found:
+    for one, others in zip(found, nearest, strict=True):
         repeat = REPEATS.get(one.source, 1.0)
         for _ in range(int(repeat) + (rng.random() < repeat % 1)):
-            if one.answer and rng.random() < NEGATIVES:
-                pool = groups[one.group]
-                if len(set(pool)) < 2 or rng.random() < 0.2:
-                    pool = by_source[one.source + one.group.split(" ")[1]]
-                other = rng.choice(pool)
+            if one.answer and others and rng.random() < NEGATIVES:
+                other = rng.choice(others)
                 answer = one.context[slice(*one.answer)].lower()
                 if other != one.context and answer not in other.lower():
-                    epoch.append(Example(one.question, other, None, one.group, one.source))
+                    epoch.append(Example(one.question, other, None, one.source, one.pool))
                     continue
             epoch.append(one)
     return epoch
@@ -326,9 +338,10 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
     found = list(examples(data / "train"))
     print(f"{len(found):,} examples", flush=True)
     analysed: dict[str, Words] = {}
+    nearest = lookalikes(found, encoder)
     ready = []
     for _ in range(epochs):
-        made = (prepare(o, analysed, vocabulary, WINDOW, rng) for o in sample(found, rng))
+        made = (prepare(o, analysed, vocabulary, WINDOW, rng) for o in sample(found, nearest, rng))
         ready.append([one for one in made if one])
     analysed.clear()
     vectors = vocabulary.matrix()

@@ -1,0 +1,74 @@
+"""Which spans can answer a question of a kind at all: a date for "when", a name for "who" …"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import simplemma
+from numpy.typing import NDArray
+
+from assistant.reader.features import Words
+from assistant.types import AnswerType
+from index.dates import MONTHS
+from index.text import STOP_WORDS
+
+Mask = NDArray[np.bool_]
+
+DATE_WORDS = frozenset(MONTHS) | frozenset(
+    """senin selasa rabu kamis jumat jum'at sabtu minggu monday tuesday wednesday thursday friday
+    saturday sunday kemarin lusa yesterday today tomorrow tahun abad pekan bulan hari pagi siang
+    sore malam year century week month day morning afternoon evening night spring summer autumn
+    fall winter""".split()
+)
+NUMBER_WORDS = frozenset(
+    """satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas belas puluh seratus
+    ratus seribu ribu sejuta juta miliar triliun lusin setengah separuh sepertiga seperempat
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
+    hundred thousand million billion trillion dozen half third quarter none""".split()
+)
+
+
+def allowed_spans(kind: AnswerType, asked: Words, text: Words) -> Mask:
+    """bool[n, n]: whether the words first to last of ``text`` can answer.
+
+    A span must hold a word that the question does not; for "when" a date word or figure, for
+    "how many" a number, for "who" and "where" a name that the question does not name.
+    """
+    known = set(asked.words)
+    fresh = np.array([word not in known and word not in STOP_WORDS for word in text.words], bool)
+    digit = text.flags[:, 3].astype(bool)
+    if kind == "when":
+        dated = np.array([word in DATE_WORDS for word in text.words], bool)
+        return _holds(fresh) & _holds(digit | dated)
+    if kind == "how_many":
+        number = np.array([word in NUMBER_WORDS for word in text.words], bool)
+        return _holds((digit | number) & np.array([w not in known for w in text.words], bool))
+    if kind in ("who", "where"):
+        name = _names(text)
+        named = np.array([word in known for word in text.words], bool) & name
+        return _holds(fresh & name) & ~_holds(named)
+    return _holds(fresh)
+
+
+def _names(text: Words) -> Mask:
+    """Words written as names; at the start of a sentence only if no dictionary has them."""
+    capital = text.flags[:, 1].astype(bool)
+    first = text.flags[:, 7].astype(bool) & ~text.flags[:, 2].astype(bool)
+    common = np.array([_is_common(word) for word in text.words], bool)
+    stop = text.flags[:, 0].astype(bool)
+    names: Mask = capital & ~stop & ~(first & common)
+    return names
+
+
+@lru_cache(maxsize=100_000)
+def _is_common(word: str) -> bool:
+    return bool(simplemma.is_known(word, lang=("id", "en")))
+
+
+def _holds(chosen: Mask) -> Mask:
+    """bool[n, n]: whether a chosen word stands among the words first to last."""
+    before = np.concatenate([[0], np.cumsum(chosen)])
+    holds: Mask = (before[None, 1:] - before[:-1, None]) > 0
+    return holds
