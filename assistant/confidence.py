@@ -21,7 +21,8 @@ class Features:
     of the question; ``sentence``, the coverage by the quoted words; ``cosine`` of question and
     paragraph; ``rank``, the reranked score, and ``relative``, its share of the best one;
     ``reading``, a tenth of the reader's log-odds, for questions whose answer has no typical form
-    and, as ``typed_reading``, for those that ask who, where, when or how many (``typed``).
+    and, as ``typed_reading``, for those that ask who, where, when or how many (``typed``);
+    ``across`` is 1 when question and article differ in language.
     """
 
     coverage: float
@@ -36,6 +37,7 @@ class Features:
     reading: float
     typed_reading: float
     typed: float
+    across: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,9 +123,9 @@ class Extractor:
         spans = sentences(text)
         if not spans:
             return None
-        title = self._store.article(node.paragraph.article_id).title
+        source = self._store.article(node.paragraph.article_id)
         whole, *each = self._matcher.coverage(
-            question.text, [f"{title} {text}"] + [text[start:end] for start, end in spans]
+            question.text, [f"{source.title} {text}"] + [text[start:end] for start, end in spans]
         )
         at = covers = max(range(len(spans)), key=lambda i: each[i].score)
         if reading and reading.score > 0:
@@ -156,6 +156,7 @@ class Extractor:
             reading=read * (not typed),
             typed_reading=read * typed,
             typed=float(typed),
+            across=float(source.language != question.language),
         )
         return Evidence(node, (start, end), short, features, self._calibration.confidence(features))
 
