@@ -22,10 +22,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from assistant.confidence import Calibration, Features
-from assistant.extract import Extractor, quotation
+from assistant.extract import Evidence, Extractor, quotation
 from assistant.question import understand
 from assistant.reader import Reader, SpanReader
-from evals.public import load_sets, out_of_corpus, same_text
+from evals.public import PublicQuestion, load_sets, out_of_corpus, same_text
 from index.encoder import StaticEncoder
 from index.store import Store
 
@@ -60,15 +60,18 @@ def collect(data: Path, sample: int, encoder: StaticEncoder, reader: Reader) -> 
                 if question in strangers:
                     kind = "out_of_corpus"
                 for item in extractor.evidence(understand(question.text)):
-                    text = item.node.paragraph.text
-                    right = (
-                        bool(question.gold)
-                        and same_text(text, question.gold)
-                        and any(answer in quotation(item) for answer in question.answers)
-                    )
+                    right = _is_right(item, question)
                     found.append(Candidate(number, kind, item.features, right))
             store.close()
     return found
+
+
+def _is_right(item: Evidence, question: PublicQuestion) -> bool:
+    if not question.gold or not same_text(item.node.paragraph.text, question.gold):
+        return False
+    # Translated answers do not always stand in the translated paragraph.
+    standing = [answer for answer in question.answers if answer in question.gold]
+    return not standing or any(answer in quotation(item) for answer in standing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,8 @@ _INVITATION = re.compile(
     r"mengambil|menyalin|memperbanyak)|tanpa (?:seizin|izin tertulis)|"
     r"without (?:written )?permission|"
     r"our (?:standards|guidelines)|house rules|(?:comments?|comment section) (?:is|are|section)|"
-    r"quotes delayed|this (?:story|article) was (?:first|originally) published|cookies?)\b",
+    r"quotes delayed|langganan|dicetak oleh|printed by|hub(?:ungi|\.)[^.]{0,30}\d{3}|"
+    r"this (?:story|article) was (?:first|originally) published|cookies?)\b",
     re.I,
 )
 _PAGER = re.compile(
@@ -164,6 +165,7 @@ def _headline(head: list[str]) -> int | None:
             continue
         score = min(count, 8) + (5 if _HEADING_PREFIX.match(line) else 0)
         score -= 3 if line.endswith(".") else 0
+        score -= 4 if line.isupper() else 0
         if score > best_score:
             best, best_score = i, float(score)
     return best

@@ -147,7 +147,9 @@ def test_bad_files_are_reported_and_stop_nothing(
     assert ("baris.jsonl", "line 2") in reasons
     assert ("kosong.txt", "empty") in reasons
     again = index_paths(tmp_path / "index", [corpus], encoder)
-    assert len(again.rejected) == len([one for one in summary.rejected if "baris" not in one[0]]) + 1
+    assert (
+        len(again.rejected) == len([one for one in summary.rejected if "baris" not in one[0]]) + 1
+    )
 
 
 def test_a_missing_path_and_another_encoder(

@@ -1,0 +1,130 @@
+"""The command line as a user meets it, in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+QUESTION = "When was the Wendle bridge opened?"
+
+
+def tanya(*args: object, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "assistant.cli", *map(str, args)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"COLUMNS": "200", "PYTHONUTF8": "1"} | env,
+        timeout=120,
+    )
+
+
+def test_index_ask_show_remove(corpus: Path, tmp_path: Path) -> None:
+    index = ("--index", tmp_path / "index")
+    result = tanya("index", corpus, *index)
+    assert result.returncode == 0, result.stderr
+    answer = json.loads(tanya("ask", QUESTION, "--json", *index).stdout)
+    assert "1964" in answer["citations"][0]["quotation"]
+    shown = tanya("show", answer["citations"][0]["paragraph_id"], *index).stdout
+    assert answer["citations"][0]["paragraph"][:60] in shown
+    text = tanya("ask", QUESTION, *index).stdout
+    assert "[1]" in text
+    assert "The Sample Gazette" in text
+    article = answer["citations"][0]["article_id"]
+    assert article in tanya("articles", *index).stdout
+    assert tanya("remove", article, *index).returncode == 0
+    assert article not in tanya("articles", *index).stdout
+
+
+def test_chat_ends_at_the_end_of_input(built: Path) -> None:
+    result = tanya("chat", "--index", built, stdin=f"{QUESTION}\n\n?!\n", LANG="en_GB.UTF-8")
+    assert result.returncode == 0, result.stderr
+    assert "1964" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("index", "no-such-folder"), "does not exist"),
+        (("ask", QUESTION, "--index", "no-such-index"), "tanya index"),
+        (("ask", ""), "empty"),
+        (("ask", "x" * 10_000), "shorten"),
+        (("show", "nothing", "--index", "no-such-index"), "tanya index"),
+        (("articles", "--index", "no-such-index"), "tanya index"),
+    ],
+)
+def test_bad_input_is_one_line_with_the_next_step(
+    args: tuple[str, ...], hint: str, tmp_path: Path
+) -> None:
+    result = tanya(*args, HOME=str(tmp_path), XDG_DATA_HOME=str(tmp_path))
+    assert result.returncode != 0
+    assert hint in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_an_unknown_article_is_named(built: Path) -> None:
+    result = tanya("show", "zzz", "--index", built)
+    assert result.returncode == 1
+    assert "'zzz'" in result.stderr
+
+
+def test_a_folder_of_rubbish_fails_with_the_reasons(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "biner.txt").write_bytes(bytes(range(256)))
+    result = tanya("index", tmp_path / "a", "--index", tmp_path / "index")
+    assert result.returncode != 0
+    assert "binary" in result.stdout + result.stderr
+
+
+def test_terminal_sequences_in_articles_are_not_printed(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "esc.txt").write_text(
+        "Judul Berita Contoh\n\nNama ketua panitia adalah Rina \x1b[31mWijaya\x1b]0;x\x07.\n"
+    )
+    tanya("index", tmp_path / "a", "--index", tmp_path / "index")
+    result = tanya("ask", "Siapa ketua panitia?", "--index", tmp_path / "index")
+    assert "\x1b" not in result.stdout
+
+
+def test_help_needs_no_heavy_import() -> None:
+    code = (
+        "import sys; from assistant.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "assert not {'chromadb', 'llama_index', 'numpy', 'torch', 'gradio'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_nothing_is_asked_of_the_network(corpus: Path, tmp_path: Path) -> None:
+    """Index and ask in a process where every connection raises."""
+    code = (
+        "import socket, sys\n"
+        "def refuse(*args): raise RuntimeError('network')\n"
+        "socket.socket.connect = refuse; socket.getaddrinfo = refuse\n"
+        "from assistant.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    for args in (["index", str(corpus)], ["ask", QUESTION]):
+        command = [sys.executable, "-c", code, *args, "--index", str(tmp_path / "index")]
+        result = subprocess.run(command, capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
+    assert "1964" in result.stdout
+
+
+def test_asking_while_a_run_publishes(corpus: Path, tmp_path: Path) -> None:
+    index = ("--index", tmp_path / "index")
+    tanya("index", corpus, *index)
+    (corpus / "baru.txt").write_text("Judul Berita yang Baru\n\nIni kalimat berita yang baru.\n")
+    command = [sys.executable, "-m", "assistant.cli", "index", str(corpus), *map(str, index)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as run:
+        while run.poll() is None:
+            assert "1964" in tanya("ask", QUESTION, *index).stdout
+            time.sleep(0.05)

@@ -1,0 +1,87 @@
+"""The bundled reader: offsets, kinds of answers, odd input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from assistant.reader import BUNDLED, SpanReader
+from assistant.reader.constraints import allowed_spans
+from assistant.reader.features import analyse
+from assistant.types import AnswerType
+from index.encoder import StaticEncoder
+
+TEXT = "Gempa bermagnitudo 7,5 mengguncang Palu pada 28 September 2018, kata Rahmat Alfian."
+
+
+@pytest.fixture(scope="module")
+def reader(encoder: StaticEncoder) -> SpanReader:
+    return SpanReader(encoder)
+
+
+def test_a_batch_reads_as_each_text_alone(reader: SpanReader) -> None:
+    question = "Kapan gempa mengguncang Palu?"
+    texts = [TEXT, "Pendek.", TEXT + " " + TEXT]
+    together = reader.read(question, texts, "when")
+    for text, one in zip(texts, together, strict=True):
+        [alone] = reader.read(question, [text], "when")
+        assert (alone is None) == (one is None)
+        if one and alone:
+            assert alone.span == one.span
+            assert alone.score == pytest.approx(one.score, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "answer"),
+    [
+        ("Kapan gempa mengguncang Palu?", "when", "28 September 2018"),
+        ("When did the earthquake hit Palu?", "when", "28 September 2018"),
+    ],
+)
+def test_short_answers(question: str, kind: AnswerType, answer: str, reader: SpanReader) -> None:
+    [reading] = reader.read(question, [TEXT], kind)
+    assert reading is not None
+    assert TEXT[slice(*reading.span)] == answer
+
+
+def test_texts_without_words_are_not_read(reader: SpanReader) -> None:
+    assert reader.read("Kapan?", ["", "…", "!!"], "when") == [None, None, None]
+    assert reader.read("", [TEXT]) == [None]
+    assert reader.read("Kapan?", []) == []
+
+
+def test_a_kind_that_does_not_stand_there_is_not_found(reader: SpanReader) -> None:
+    assert reader.read("Kapan gempa itu?", ["Gempa mengguncang kota Palu."], "when") == [None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("when", {"28", "september", "2018", "7,5"}),
+        ("who", {"palu", "rahmat", "alfian", "september"}),
+    ],
+)
+def test_single_words_that_may_answer(kind: AnswerType, words: set[str]) -> None:
+    text = analyse(TEXT)
+    allowed = allowed_spans(kind, analyse("Apa yang terjadi?"), text)
+    assert {text.words[i] for i in range(len(text.words)) if allowed[i, i]} == words
+
+
+def test_the_names_in_the_question_are_no_answer() -> None:
+    text = analyse(TEXT)
+    allowed = allowed_spans("who", analyse("Siapa Rahmat Alfian?"), text)
+    last = text.words.index("alfian")
+    assert not allowed[: last + 1, last].any()
+
+
+def test_the_network_file_is_small() -> None:
+    assert (BUNDLED / "reader.onnx").stat().st_size <= 10_000_000
+
+
+def test_spans_stay_inside_the_text(reader: SpanReader) -> None:
+    rng = np.random.default_rng(7)
+    alphabet = list("abc dé.,;()\"'0123456789 \n\t–漢")
+    for _ in range(50):
+        text = "".join(rng.choice(alphabet, size=rng.integers(0, 400)))
+        for reading in reader.read("Where is c?", [text]):
+            assert reading is None or 0 <= reading.span[0] < reading.span[1] <= len(text)

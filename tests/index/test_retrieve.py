@@ -1,0 +1,62 @@
+"""Retrieval on its own: each retriever, the fusion, the filter, the reranker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from llama_index.core.retrievers import BaseRetriever
+
+from index.encoder import StaticEncoder
+from index.rerank import SoftIdfRerank, SoftMatcher
+from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
+from index.store import Store
+
+
+@pytest.fixture(scope="module")
+def store(built: Path, encoder: StaticEncoder) -> Store:
+    return Store.open(built, encoder)
+
+
+@pytest.mark.parametrize("kind", [DenseRetriever, LexicalRetriever, HybridRetriever])
+def test_contract_of_every_retriever(kind: type[BaseRetriever], store: Store) -> None:
+    retriever = kind(store)
+    nodes = retriever.retrieve("jembatan Wendle bridge retak cracks")
+    scores = [node.score for node in nodes]
+    assert scores == sorted(scores, reverse=True)
+    assert len({node.node.node_id for node in nodes}) == len(nodes)
+    assert "Wendle" in nodes[0].node.metadata["title"]
+    assert nodes == kind(store).retrieve("jembatan Wendle bridge retak cracks")
+    assert len(kind(store, top=1).retrieve("dermaga")) == 1
+    assert len(kind(store, top=1000).retrieve("dermaga")) <= len(store)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?!", "((( AND title:x", '"', "a" * 5000, "漢字"])
+def test_odd_questions_raise_nothing(text: str, store: Store) -> None:
+    HybridRetriever(store).retrieve(text)
+
+
+def test_only_the_articles_allowed_are_found(store: Store) -> None:
+    allowed = frozenset(one.id for one in store.articles if "Ambon" in one.title)
+    nodes = HybridRetriever(store, articles=allowed).retrieve("Where is the Wendle bridge?")
+    assert {node.node.metadata["article_id"] for node in nodes} == allowed
+
+
+def test_captions_and_boilerplate_are_never_found(store: Store) -> None:
+    nodes = HybridRetriever(store, top=1000).retrieve("Baca juga: Harga Ikan Naik di Tiga Kota")
+    assert nodes
+    assert not [node for node in nodes if "Baca juga" in node.node.get_content()]
+
+
+def test_the_reranker_prefers_the_covering_paragraph(store: Store) -> None:
+    matcher = SoftMatcher(store.encoder, store.lexical.idf)
+    question = "Berapa pedagang yang kembali berjualan di pasar terapung?"
+    nodes = HybridRetriever(store).retrieve(question)
+    best = SoftIdfRerank(matcher, top=1, language="id").postprocess_nodes(nodes, query_str=question)
+    assert "140 pedagang" in best[0].node.get_content()
+
+
+def test_coverage_of_numbers_is_exact(store: Store) -> None:
+    matcher = SoftMatcher(store.encoder, store.lexical.idf)
+    right, wrong = matcher.coverage("1964", ["opened in 1964", "opened in 1965"])
+    assert (right.score, wrong.score) == (1.0, 0.0)
