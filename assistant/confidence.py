@@ -19,7 +19,8 @@ class Features:
     rarity; ``article``, the same with words that only the rest of the article holds;
     ``weakest``, ``weakest_name`` and ``weakest_number``: the worst covered word, name and figure
     of the question; ``sentence``, the coverage by the quoted words; ``cosine`` of question and
-    paragraph; ``rank``, the reranked score, and ``relative``, its share of the best one;
+    paragraph; ``rank``, the reranked score, and ``relative``, its share of the best one
+    in the same language;
     ``reading``, a tenth of the reader's log-odds, for questions whose answer has no typical form
     and, as ``typed_reading``, for those that ask who, where, when or how many (``typed``);
     ``across`` is 1 when question and article differ in language.

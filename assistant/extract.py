@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from llama_index.core.schema import NodeWithScore
 from numpy.typing import NDArray
 
 from assistant.confidence import Calibration, Features
@@ -17,10 +18,12 @@ from index.rerank import Coverage, SoftIdfRerank, SoftMatcher
 from index.retrieve import HybridRetriever
 from index.store import Store
 from index.text import fold, sentences, words
+from index.types import Language
 
 MAX_WORDS = 60
 MAX_SENTENCES = 3
-READ = 8  # paragraphs that are read for an answer
+READ = 6  # paragraphs in the language of the question that are read for an answer
+READ_ACROSS = 4  # paragraphs in the other language
 NEXT_BEST = 0.6  # a further paragraph must be this likely, as a share of the best one
 MAX_SHORT_WORDS = 22
 ELSEWHERE = 0.9  # what a word counts that only the rest of the article covers
@@ -38,7 +41,11 @@ _LEANING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What retrieval says of a paragraph: reranked score, its share of the best, cosine."""
+    """What retrieval says of a paragraph.
+
+    ``rank`` is the reranked score, ``relative`` its share of the best one in the same language,
+    since scores across languages are lower and cannot be compared.
+    """
 
     rank: float
     relative: float
@@ -71,18 +78,23 @@ class Extractor:
     def evidence(
         self, question: Question, articles: frozenset[str] | None = None
     ) -> list[Evidence]:
-        """At most ``READ`` passages of different paragraphs, the likeliest answer first.
+        """Passages of different paragraphs, the likeliest answer first.
 
         ``articles`` restricts the search to these ids.
         """
         retrieved = HybridRetriever(self._store, articles=articles).retrieve(question.text)
-        rerank = SoftIdfRerank(self._matcher, top=READ, language=question.language)
-        ranked = rerank.postprocess_nodes(retrieved, query_str=question.text)
+        rerank = SoftIdfRerank(self._matcher, top=len(retrieved), language=question.language)
+        ranked = _by_language(
+            rerank.postprocess_nodes(retrieved, query_str=question.text), question.language
+        )
         if not ranked:
             return []
         nodes = self._store.nodes([one.node.node_id for one in ranked])
         scores = {one.node.node_id: one.score or 0.0 for one in ranked}
-        best = max(max(scores.values()), 1e-6)
+        best: dict[str, float] = {}
+        for hit in ranked:
+            language = hit.node.metadata["language"]
+            best[language] = max(best.get(language, 1e-6), hit.score or 0.0)
         texts = [node.paragraph.text for node in nodes]
         readings = self._reader.read(question.text, texts, question.answer_type)
         vector = self._store.encoder.encode([question.text])[0]
@@ -91,7 +103,8 @@ class Extractor:
         found = []
         for node, reading, cosine in zip(nodes, readings, cosines, strict=True):
             rank = scores[node.node_id]
-            scored = Scores(rank, rank / best, max(0.0, float(cosine)))
+            language = self._store.article(node.paragraph.article_id).language
+            scored = Scores(rank, rank / best[language], max(0.0, float(cosine)))
             whole = articles_cover[node.paragraph.article_id]
             one = self._passage(question, node, reading, scored, whole)
             if one:
@@ -179,6 +192,13 @@ class Extractor:
             if len(kept) == MAX_SENTENCES:
                 break
         return kept
+
+
+def _by_language(ranked: list[NodeWithScore], language: Language) -> list[NodeWithScore]:
+    """The best ``READ`` paragraphs in the question's language and ``READ_ACROSS`` in the other."""
+    own = [one for one in ranked if one.node.metadata["language"] == language][:READ]
+    other = [one for one in ranked if one.node.metadata["language"] != language][:READ_ACROSS]
+    return own + other
 
 
 def quotation(evidence: Evidence) -> str:

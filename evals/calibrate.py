@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import tempfile
+from collections import Counter
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
@@ -25,7 +28,7 @@ from assistant.confidence import Calibration, Features
 from assistant.extract import Evidence, Extractor, quotation
 from assistant.question import understand
 from assistant.reader import Reader, SpanReader
-from evals.public import PublicQuestion, load_sets, out_of_corpus, same_text
+from evals.public import PublicQuestion, build_collection, same_text
 from index.encoder import StaticEncoder
 from index.store import Store
 
@@ -43,26 +46,26 @@ class Candidate:
 
 
 def collect(data: Path, sample: int, encoder: StaticEncoder, reader: Reader) -> list[Candidate]:
-    """All candidates of ``sample`` questions of each set and of the out-of-corpus ones."""
+    """All candidates of at most ``sample`` questions of each kind."""
     found: list[Candidate] = []
-    outside = out_of_corpus(data)
-    number = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
-        for position, one in enumerate(load_sets(data, Path(work), encoder)):
-            store = Store.open(one.index, encoder)
-            extractor = Extractor(
-                store, reader, Calibration.even(encoder.fingerprint, reader.fingerprint)
-            )
-            strangers = outside[position::6]
-            for question in one.questions[:sample] + strangers:
-                number += 1
-                kind = one.name if question.gold else f"{one.name} near miss"
-                if question in strangers:
-                    kind = "out_of_corpus"
-                for item in extractor.evidence(understand(question.text)):
-                    right = _is_right(item, question)
-                    found.append(Candidate(number, kind, item.features, right))
-            store.close()
+        index, questions = build_collection(data, Path(work), encoder)
+        store = Store.open(index, encoder)
+        extractor = Extractor(
+            store, reader, Calibration.even(encoder.fingerprint, reader.fingerprint)
+        )
+        random.Random(7).shuffle(questions)
+        taken: Counter[str] = Counter()
+        chosen = []
+        for question in questions:
+            taken[question.kind] += 1
+            if taken[question.kind] <= sample:
+                chosen.append(question)
+        for number, question in enumerate(track(chosen, "asking", transient=True)):
+            for item in extractor.evidence(understand(question.text)):
+                right = _is_right(item, question)
+                found.append(Candidate(number, question.kind, item.features, right))
+        store.close()
     return found
 
 
@@ -99,7 +102,7 @@ def share(decisions: list[Decision], threshold: float) -> float:
 
 def choose_threshold(decisions: list[Decision]) -> float:
     """Where answerable, out-of-corpus and near-miss questions are best together."""
-    outside = [one for one in decisions if one.kind == "out_of_corpus"]
+    outside = [one for one in decisions if one.kind == "out of corpus"]
     near = [one for one in decisions if one.kind.endswith("near miss")]
     inside = [one for one in decisions if one not in outside and one not in near]
 
@@ -113,7 +116,7 @@ def choose_threshold(decisions: list[Decision]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description="fit the confidence of answers")
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
-    parser.add_argument("--sample", type=int, default=300, help="questions of each set")
+    parser.add_argument("--sample", type=int, default=400, help="questions of each set")
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).parent.parent / "assistant/calibration.json"
     )

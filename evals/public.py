@@ -1,4 +1,4 @@
-"""Public question sets as questions over an index of their own."""
+"""Public question sets as questions over one bilingual collection."""
 
 from __future__ import annotations
 
@@ -11,79 +11,74 @@ from index.encoder import Encoder
 from index.encoder.pairs import rows
 from index.ingest import index_paths
 
+SIDES = ("ind", "eng")
+
 
 @dataclass(frozen=True, slots=True)
 class PublicQuestion:
     """A question on a public set. ``gold`` is its context, or empty when there is none."""
 
+    kind: str
     text: str
     gold: str
     answers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PublicSet:
-    """Questions over the index that holds all distinct contexts of the set."""
+def build_collection(data: Path, work: Path, encoder: Encoder) -> tuple[Path, list[PublicQuestion]]:
+    """An index below ``work`` of both languages, and the development questions on it.
 
-    name: str
-    index: Path
-    questions: list[PublicQuestion]
-
-
-def load_sets(data: Path, work: Path, encoder: Encoder) -> Iterator[PublicSet]:
-    """The development sets below ``data/dev``, indexed below ``work``.
-
-    The corpus of a set is all its distinct train and dev contexts.
+    It holds all train and dev contexts of IDK-MRC and FacQA, and of SQuAD each context in one
+    language only, in turns: half of the SQuAD questions can only be answered across languages.
     """
+    contexts: dict[str, None] = {}
+    questions: list[PublicQuestion] = []
     for name in ("idk_mrc", "facqa"):
         dev = list(rows(data / "dev" / f"{name}.jsonl.gz"))
-        train = list(rows(data / "train" / f"{name}.jsonl.gz"))
-        contexts = [row["context"] for row in dev + train]
-        index = _index(work, name, contexts, encoder)
-        yield PublicSet(name, index, [_question(row) for row in dev])
+        for row in [*dev, *rows(data / "train" / f"{name}.jsonl.gz")]:
+            contexts[row["context"]] = None
+        for row in dev:
+            kind = name if row["answerable"] else f"{name} near miss"
+            gold = row["context"] if row["answerable"] else ""
+            questions.append(PublicQuestion(kind, row["question"], gold, tuple(row["answers"])))
     dev = list(rows(data / "dev" / "squad2_xling.jsonl.gz"))
     train = list(rows(data / "train" / "squad2_xling.jsonl.gz"))
-    for side in ("ind", "eng"):
-        contexts = [row[f"ctx_{side}"] for row in dev + train]
-        index = _index(work, f"squad_{side}", contexts, encoder)
-        for asked in ("ind", "eng"):
-            questions = [
-                PublicQuestion(row[f"q_{asked}"], row[f"ctx_{side}"], tuple(row[f"answers_{side}"]))
-                for row in dev
-                if row["answerable"]
-            ]
-            yield PublicSet(f"squad {asked}-{side}", index, questions)
+    side_of: dict[str, str] = {}
+    for row in dev + train:
+        side_of.setdefault(row["ctx_eng"], SIDES[len(side_of) % 2])
+    for row in dev + train:
+        contexts[row[f"ctx_{side_of[row['ctx_eng']]}"]] = None
+    for row in dev:
+        side = side_of[row["ctx_eng"]]
+        for asked in SIDES:
+            kind = f"squad {asked}-{side}" if row["answerable"] else "squad near miss"
+            gold = row[f"ctx_{side}"] if row["answerable"] else ""
+            answers = tuple(row[f"answers_{side}"])
+            questions.append(PublicQuestion(kind, row[f"q_{asked}"], gold, answers))
+    questions += out_of_corpus(data)
+    return _index(work, list(contexts), encoder), questions
 
 
-def out_of_corpus(data: Path) -> list[PublicQuestion]:
+def out_of_corpus(data: Path) -> Iterator[PublicQuestion]:
     """Questions that no article of the sets answers, in both languages."""
-    return [
-        PublicQuestion(row["question"], "", ())
-        for language in ("id", "en")
-        for row in rows(data / "dev" / f"questions_out_of_corpus_{language}.jsonl.gz")
-    ]
+    for language in ("id", "en"):
+        for row in rows(data / "dev" / f"questions_out_of_corpus_{language}.jsonl.gz"):
+            yield PublicQuestion("out of corpus", row["question"], "", ())
 
 
 def same_text(left: str, right: str) -> bool:
     """Equal but for whitespace, or one inside the other (a long context is split)."""
     left, right = "".join(left.split()), "".join(right.split())
-    return (
-        left == right or (len(left) > 40 and left in right) or (len(right) > 40 and right in left)
-    )
+    if left == right:
+        return True
+    return (len(left) > 40 and left in right) or (len(right) > 40 and right in left)
 
 
-def _question(row: dict[str, str]) -> PublicQuestion:
-    gold = row["context"] if row["answerable"] else ""
-    return PublicQuestion(row["question"], gold, tuple(row["answers"]))
-
-
-def _index(work: Path, name: str, contexts: list[str], encoder: Encoder) -> Path:
-    corpus = work / f"{name}.jsonl"
+def _index(work: Path, contexts: list[str], encoder: Encoder) -> Path:
+    corpus = work / "collection.jsonl"
     lines = [
         json.dumps({"id": str(i), "title": "", "text": " ".join(context.split())})
-        for i, context in enumerate(dict.fromkeys(contexts))
+        for i, context in enumerate(contexts)
     ]
     corpus.write_text("\n".join(lines), encoding="utf-8")
-    index = work / f"{name}-index"
-    index_paths(index, [corpus], encoder)
-    return index
+    index_paths(work / "index", [corpus], encoder)
+    return work / "index"

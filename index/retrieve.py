@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index.catalog import StoredNode
 from index.store import Store
+from index.types import Language
 
 CANDIDATES = 100  # of each kind, before fusion
-DENSE_WEIGHT = 0.4  # of the fused score; tuned on dev by evals.tune
+DENSE_WEIGHT = 0.4  # of the fused score
+OTHER_SHARE = 0.4  # of the candidates: the language that is found less often
 
 
 def to_node(store: Store, stored: StoredNode, score: float) -> NodeWithScore:
@@ -103,7 +107,30 @@ class HybridRetriever(BaseRetriever):
             fused = self._dense_weight * max(float(cosine), 0.0) / best_cosine
             scored.append((fused + (1 - self._dense_weight) * words, stored))
         scored.sort(key=lambda item: (-item[0], item[1].node_id))
-        return [to_node(self._store, stored, score) for score, stored in scored[: self._top]]
+        kept = self._both_languages(scored)
+        return [to_node(self._store, stored, score) for score, stored in kept]
+
+    def _both_languages(
+        self, scored: list[tuple[float, StoredNode]]
+    ) -> list[tuple[float, StoredNode]]:
+        """The best ``top``, but at least ``OTHER_SHARE`` of them in the less frequent language.
+
+        Scores across languages are lower: without a share of its own, a collection's other
+        language would rarely be read.
+        """
+        best = scored[: self._top]
+        languages = [self._store.article(node.paragraph.article_id).language for _, node in scored]
+        found = Counter(languages[: self._top])
+        rare: Language = "id" if found["id"] < found["en"] else "en"
+        wanted = int(OTHER_SHARE * self._top)
+        others = [i for i, language in enumerate(languages) if language == rare][:wanted]
+        missing = [i for i in others if i >= self._top]
+        if missing:
+            inside = [i for i in range(len(best)) if languages[i] != rare]
+            dropped = set(inside[len(inside) - len(missing) :])
+            best = [one for i, one in enumerate(best) if i not in dropped]
+            best += [scored[i] for i in missing]
+        return best
 
 
 def _nodes(store: Store, hits: list[tuple[str, float]]) -> list[NodeWithScore]:

@@ -371,7 +371,6 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
                 )
                 total = 0.0
         out.mkdir(parents=True, exist_ok=True)
-        torch.save(network.state_dict(), out / "reader.pt")
         export(network, out, encoder)
         print(f"epoch {epoch} done after {time.time() - started:.0f} s", flush=True)
 
