@@ -44,11 +44,15 @@ The bridge was opened in 1964 and last repaired in 2011. The county expects the 
 months and to cost 6.5 million pounds.
 """,
     "kapal.json": """{
-"title": "Kapal riset Samudra Jaya tiba di Ambon", "tanggal": "2022-09-03", "sumber": "Kabar Contoh",
-"isi": ["Kapal riset Samudra Jaya tiba di pelabuhan Ambon pada Sabtu membawa 34 peneliti dari lima \
-negara.", "Selama 40 hari mereka memetakan gunung api bawah laut di Laut Banda. Pemimpin ekspedisi, \
-Dewi Latuheru, menyebut ditemukannya tiga gunung yang belum ada di peta.", "Penelitian itu dibiayai \
-oleh sebuah yayasan kelautan di Makassar karena anggaran negara dipotong tahun ini."]}""",
+"title": "Kapal riset Samudra Jaya tiba di Ambon",
+"tanggal": "2022-09-03",
+"sumber": "Kabar Contoh",
+"isi": [
+"Kapal riset Samudra Jaya tiba di pelabuhan Ambon pada Sabtu membawa 34 peneliti dari lima negara.",
+"Selama 40 hari mereka memetakan gunung api bawah laut di Laut Banda. Pemimpin ekspedisi, Dewi \
+Latuheru, menyebut ditemukannya tiga gunung yang belum ada di peta.",
+"Penelitian itu dibiayai oleh sebuah yayasan kelautan di Makassar karena anggaran negara dipotong."
+]}""",
 }
 
 

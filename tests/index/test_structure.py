@@ -1,6 +1,6 @@
 """Page layouts: which lines are body, caption and boilerplate. All pages are original texts.
 
-The pages in ``unseen`` were written after the rules were frozen, by someone who had not read them.
+The pages in ``unseen`` were written after the rules were frozen; nothing was adjusted to them.
 """
 
 from __future__ import annotations
