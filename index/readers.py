@@ -133,12 +133,16 @@ def _html(text: str, path: Path) -> Iterator[Draft | str]:
     import trafilatura
     from trafilatura.settings import Document
 
-    found = trafilatura.bare_extraction(
-        text, with_metadata=True, include_comments=False, include_tables=True
-    )
-    if not isinstance(found, Document):
-        yield "no article text found in the page"
-        return
+    found = None
+    for tables in (True, False):
+        found = trafilatura.bare_extraction(
+            text, with_metadata=True, include_comments=False, include_tables=tables
+        )
+        if not isinstance(found, Document):
+            yield "no article text found in the page"
+            return
+        if not any(_is_layout_table(line) for line in (found.text or "").splitlines()):
+            break
     fields = found.as_dict()
     blocks = (fields.get("text") or "").splitlines()
     when = _published_in_html(text, fields.get("date") or "")
@@ -150,6 +154,11 @@ def _html(text: str, path: Path) -> Iterator[Draft | str]:
         "url": fields.get("url") or "",
     }
     yield _draft(record, blocks, "")
+
+
+def _is_layout_table(line: str) -> bool:
+    """A row of a table that holds a page, not data."""
+    return line.startswith("|") and len(line) > 1_000
 
 
 _META_DATE = re.compile(

@@ -33,6 +33,7 @@ _BYLINE = re.compile(
     re.I,
 )
 _CREDIT = re.compile(
+    r"\b(?:photograph|photo|picture|image|illustration)s?\s+(?:by|courtesy)\b|"
     r"(?:^|[\s(.\-–—|])(?:foto|photo|photograph|gambar|ilustrasi|illustration|image|picture|"
     r"dok|getty|antara|afp|reuters|ap photo|file photo|image caption|keterangan foto)s?"
     r"(?:\s+(?:by|oleh|credit|caption))?\s*[:/©.]|"
@@ -42,8 +43,14 @@ _CREDIT = re.compile(
 )
 # "... on Friday. SAMPLE WIRE/Jane Doe", "... (AGENCY/J. Doe/foc)"
 _AGENCY_CREDIT = re.compile(
+    r"\b(?:photograph|photo|picture|image|illustration)s?\s+(?:by|courtesy)\b|"
     r"(?:^|[.!?)]\s+|[(\[])[A-ZÀ-Þ][\w.]*(?:\s+[A-ZÀ-Þ][\w.]*){0,4}\s?/\s?"
     r"[A-ZÀ-Þ][\w.’'-]*(?:\s+[A-ZÀ-Þ][\w.’'-]*){0,3}(?:/\w+)*[)\].]*$"
+)
+_NAME_CREDIT = re.compile(r"[.!?]\s+\((?:[A-ZÀ-Þ][\w.’'-]+\s+){1,3}[A-ZÀ-Þ][\w.’'-]+\)$")
+_BIOGRAPHY = re.compile(
+    r"^[A-ZÀ-Þ][^.]{2,60}\b(?:is (?:a|an|the)|adalah|merupakan)\s+(?:[\w-]+\s+){0,3}"
+    r"(?:writer|reporter|editor|journalist|author|columnist|correspondent|penulis|wartawan|jurnalis|kolumnis)\b"
 )
 _BULLET = re.compile(r"^[•●▪‣·*–—-]\s+(?=\S)")
 _PROMPT = re.compile(
@@ -68,7 +75,9 @@ _INVITATION = re.compile(
     r"mengambil|menyalin|memperbanyak)|tanpa (?:seizin|izin tertulis)|"
     r"without (?:written )?permission|"
     r"our (?:standards|guidelines)|house rules|(?:comments?|comment section) (?:is|are|section)|"
-    r"quotes delayed|langganan|dicetak oleh|printed by|hub(?:ungi|\.)[^.]{0,30}\d{3}|"
+    r"quotes delayed|this article appears|"
+    r"(?:tulisan|artikel) ini (?:telah|pernah) (?:terbit|tayang)|"
+    r"funded (?:entirely )?by (?:our )?readers|never miss|langganan|dicetak oleh|printed by|hub(?:ungi|\.)[^.]{0,30}\d{3}|"
     r"this (?:story|article) was (?:first|originally) published|cookies?)\b",
     re.I,
 )
@@ -79,6 +88,7 @@ _SIGNATURE = re.compile(
     r"^[(\[][\w\s./*,&-]{1,40}[)\]]$|^[-*_=~•·\s]+$|^©|^\W*#\w+(?:[\s,]+#\w+)*$"
 )
 _END_OF_SENTENCE = re.compile(r"""[.!?…:;]["'”’»)\]]*$""")
+_INITIALS = re.compile(r"\s*\([\w/.,& -]{2,30}\)$")  # "(abc/def)" behind the last sentence
 _QUOTE_START = re.compile(r"""^["'“‘«]""")
 _NAME_LINE = re.compile(r"^[A-ZÀ-Þ][\w.’'-]+(?:\s+[A-ZÀ-Þ][\w.’'-]*){1,3}$")
 _HEADING_PREFIX = re.compile(r"^#{1,6}\s+")
@@ -195,7 +205,7 @@ def _person(line: str, byline: re.Match[str]) -> str:
 def _is_body(line: str) -> bool:
     """A line of running text: a whole sentence that is no invitation, credit or list entry."""
     count = len(words(line))
-    if count < 4 or not _END_OF_SENTENCE.search(line):
+    if count < 4 or not _END_OF_SENTENCE.search(_INITIALS.sub("", line)):
         return False
     if _PAGER.match(line) or _SIGNATURE.match(line) or _is_credit(line) or _is_menu(line):
         return False
@@ -208,7 +218,7 @@ def _is_credit(line: str) -> bool:
     """A caption: a photographer's or agency's credit at either end of a short block."""
     if len(words(line)) > 60:
         return False
-    if _AGENCY_CREDIT.search(line):
+    if _AGENCY_CREDIT.search(line) or _NAME_CREDIT.search(line):
         return True
     match = _CREDIT.search(line)
     return bool(match and (match.start() < 12 or len(line) - match.start() < 60))
@@ -228,7 +238,11 @@ def _repeated(blocks: list[str]) -> set[int]:
 
 def _is_biography(line: str, author: str, position: int, last_body: int) -> bool:
     """A closing line that speaks of the author, as in "Jane Doe reports on energy"."""
-    if not author or position < last_body - 3 or len(words(line)) > 60:
+    if position < last_body - 4 or len(words(line)) > 60:
+        return False
+    if _BIOGRAPHY.match(line):
+        return True
+    if not author:
         return False
     return line.startswith(re.split(r"\s+(?:and|dan)\s+|,", author)[0])
 
