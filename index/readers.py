@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.chunking import split_long
 from index.dates import find_date
@@ -19,6 +19,9 @@ from index.errors import RejectedFileError
 from index.structure import Page, parse_page
 from index.text import language_of
 from index.types import Article, Language, Paragraph, Role
+
+if TYPE_CHECKING:
+    from trafilatura.settings import Document
 
 MAX_BYTES = 200_000_000
 MAX_TITLE_CHARS = 500
@@ -129,20 +132,23 @@ def _markdown(text: str, path: Path) -> Iterator[Draft | str]:
     yield _draft(front, blocks, "")
 
 
-def _html(text: str, path: Path) -> Iterator[Draft | str]:
+def _extracted(text: str, tables: bool) -> Document | None:
     import trafilatura
     from trafilatura.settings import Document
 
-    found = None
-    for tables in (True, False):
-        found = trafilatura.bare_extraction(
-            text, with_metadata=True, include_comments=False, include_tables=tables
-        )
-        if not isinstance(found, Document):
-            yield "no article text found in the page"
-            return
-        if not any(_is_layout_table(line) for line in (found.text or "").splitlines()):
-            break
+    found = trafilatura.bare_extraction(
+        text, with_metadata=True, include_comments=False, include_tables=tables
+    )
+    return found if isinstance(found, Document) else None
+
+
+def _html(text: str, path: Path) -> Iterator[Draft | str]:
+    found = _extracted(text, tables=True)
+    if found and any(_is_layout_table(line) for line in (found.text or "").splitlines()):
+        found = _extracted(text, tables=False)
+    if found is None:
+        yield "no article text found in the page"
+        return
     fields = found.as_dict()
     blocks = (fields.get("text") or "").splitlines()
     when = _published_in_html(text, fields.get("date") or "")

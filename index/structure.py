@@ -77,7 +77,8 @@ _INVITATION = re.compile(
     r"our (?:standards|guidelines)|house rules|(?:comments?|comment section) (?:is|are|section)|"
     r"quotes delayed|this article appears|"
     r"(?:tulisan|artikel) ini (?:telah|pernah) (?:terbit|tayang)|"
-    r"funded (?:entirely )?by (?:our )?readers|never miss|langganan|dicetak oleh|printed by|hub(?:ungi|\.)[^.]{0,30}\d{3}|"
+    r"funded (?:entirely )?by (?:our )?readers|never miss|langganan|dicetak oleh|printed by|"
+    r"hub(?:ungi|\.)[^.]{0,30}\d{3}|"
     r"this (?:story|article) was (?:first|originally) published|cookies?)\b",
     re.I,
 )
