@@ -15,15 +15,16 @@ from importlib.resources import files
 class Features:
     """Evidence for an answer; every value lies in [0, 1], the readings in [-1, 1].
 
-    ``coverage`` of the question's words by the paragraph and its title, weighted by their
-    rarity; ``article``, the same with words that only the rest of the article holds;
-    ``weakest``, ``weakest_name`` and ``weakest_number``: the worst covered word, name and figure
-    of the question; ``sentence``, the coverage by the quoted words; ``cosine`` of question and
-    paragraph; ``rank``, the reranked score, and ``relative``, its share of the best one
-    in the same language;
-    ``reading``, a tenth of the reader's log-odds, for questions whose answer has no typical form
-    and, as ``typed_reading``, for those that ask who, where, when or how many (``typed``);
-    ``across`` is 1 when question and article differ in language.
+    - ``coverage`` of the question's words by the paragraph and its title, weighted by their
+      rarity; ``article``, the same with words that only the rest of the article holds;
+    - ``weakest``, ``weakest_name`` and ``weakest_number``: the worst covered word, name and
+      figure of the question; ``sentence``, the coverage by the quoted words;
+    - ``cosine`` of question and paragraph; ``rank``, the reranked score; ``relative``, its share
+      of the best one in the same language;
+    - ``reading``, a tenth of the reader's log-odds, for questions whose answer has no typical
+      form and, as ``typed_reading``, for those that ask who, where, when or how many (``typed``);
+    - ``across``, 1 when question and article differ in language, and then ``rival``, the best
+      reranked score in the language of the question.
     """
 
     coverage: float
@@ -38,6 +39,7 @@ class Features:
     reading: float
     typed_reading: float
     typed: float
+    rival: float
     across: float
 
 

@@ -44,12 +44,14 @@ class Scores:
     """What retrieval says of a paragraph.
 
     ``rank`` is the reranked score, ``relative`` its share of the best one in the same language,
-    since scores across languages are lower and cannot be compared.
+    since scores across languages are lower and cannot be compared. ``rival``: for a
+    paragraph in the other language, the best score in the language of the question.
     """
 
     rank: float
     relative: float
     cosine: float
+    rival: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ class Extractor:
             language = hit.node.metadata["language"]
             best[language] = max(best.get(language, 1e-6), hit.score or 0.0)
         texts = [node.paragraph.text for node in nodes]
-        readings = self._reader.read(question.text, texts, question.answer_type)
+        titles = [self._store.article(node.paragraph.article_id).title for node in nodes]
+        readings = self._reader.read(question.text, texts, question.answer_type, titles)
         vector = self._store.encoder.encode([question.text])[0]
         cosines = self._store.vectors(nodes) @ vector
         articles_cover = self._article_covers(question, nodes)
@@ -104,7 +107,8 @@ class Extractor:
         for node, reading, cosine in zip(nodes, readings, cosines, strict=True):
             rank = scores[node.node_id]
             language = self._store.article(node.paragraph.article_id).language
-            scored = Scores(rank, rank / best[language], max(0.0, float(cosine)))
+            rival = best.get(question.language, 0.0) if language != question.language else 0.0
+            scored = Scores(rank, rank / best[language], max(0.0, float(cosine)), rival)
             whole = articles_cover[node.paragraph.article_id]
             one = self._passage(question, node, reading, scored, whole)
             if one:
@@ -169,6 +173,7 @@ class Extractor:
             reading=read * (not typed),
             typed_reading=read * typed,
             typed=float(typed),
+            rival=scored.rival,
             across=float(source.language != question.language),
         )
         return Evidence(node, (start, end), short, features, self._calibration.confidence(features))

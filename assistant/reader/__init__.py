@@ -24,7 +24,7 @@ from index.encoder import Encoder
 from index.errors import IncompatibleIndexError
 
 BUNDLED = Path(__file__).parent / "model"
-MAX_WORDS = 220  # of a paragraph; paragraphs are split at 200 tokens when they are indexed
+MAX_WORDS = 240  # of a paragraph; paragraphs are split at 200 tokens when they are indexed
 MAX_SPAN = 22  # words; the longest answer that is looked for
 
 
@@ -47,9 +47,17 @@ class Reader(Protocol):
     def fingerprint(self) -> str: ...
 
     def read(
-        self, question: str, texts: Sequence[str], kind: AnswerType = "what"
+        self,
+        question: str,
+        texts: Sequence[str],
+        kind: AnswerType = "what",
+        titles: Sequence[str] | None = None,
     ) -> list[Reading | None]:
-        """The best answer of each text, in order; None where nothing of the kind stands."""
+        """The best answer of each text, in order; None where nothing of the kind stands.
+
+        ``titles`` are read before the texts, since a paragraph seldom repeats what its article
+        is about; spans count from the beginning of the text.
+        """
         ...
 
 
@@ -82,10 +90,15 @@ class SpanReader:
         return self._fingerprint
 
     def read(
-        self, question: str, texts: Sequence[str], kind: AnswerType = "what"
+        self,
+        question: str,
+        texts: Sequence[str],
+        kind: AnswerType = "what",
+        titles: Sequence[str] | None = None,
     ) -> list[Reading | None]:
         asked = analyse(question)
-        found = [analyse(text, MAX_WORDS) for text in texts]
+        heads = [f"{title}. " if title else "" for title in titles or [""] * len(texts)]
+        found = [analyse(head + text, MAX_WORDS) for head, text in zip(heads, texts, strict=True)]
         readings: list[Reading | None] = [None] * len(texts)
         rows = [row for row, words in enumerate(found) if words.words]
         if not asked.words or not rows:
@@ -112,12 +125,14 @@ class SpanReader:
         )
         for i, row in enumerate(rows):
             places = found[row].places
+            skipped = len(heads[row])
             allowed = allowed_spans(kind, asked, found[row])
+            allowed[[i for i, (begin, _) in enumerate(places) if begin < skipped]] = False
             best = best_span(start[i, : len(places)], end[i, : len(places)], allowed)
             if best is None:
                 continue
             first, last, score = best
-            span = (places[first][0], places[last][1])
+            span = (places[first][0] - skipped, places[last][1] - skipped)
             readings[row] = Reading(span, score - float(null[i]))
         return readings
 

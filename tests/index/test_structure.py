@@ -58,7 +58,7 @@ def body_score(path: Path) -> Score:
 
 
 SEEN = [path for path in FILES if path.parent.name == "seen"]
-FLOORS = {"seen": (0.97, 0.96), "unseen": (0.9, 0.9)}  # precision, recall
+FLOORS = {"seen": (0.97, 0.96), "unseen": (0.8, 0.95)}  # precision, recall
 
 
 @pytest.mark.parametrize("path", SEEN, ids=lambda path: path.name)
