@@ -249,13 +249,15 @@ def _interface_language() -> Language:
 
 
 def _articles(args: argparse.Namespace) -> int:
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     from assistant.types import date_text
 
-    table = Table("id", "date", "source", "language", "title")
-    for article in _read_catalog(args).articles(text=False):
+    articles = _read_catalog(args).articles(text=False)
+    width = max((len(article.id) for article in articles), default=2)
+    table = Table(Column("id", min_width=width), "date", "source", "language", "title")
+    for article in articles:
         day = date_text(article.published, article.date_only) or ""
         cells = (article.id, day, article.source, article.language, article.title)
         table.add_row(*(Text(_plain(cell)) for cell in cells))

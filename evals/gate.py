@@ -193,7 +193,8 @@ def shortfalls(found: Figures, floors: dict[str, float]) -> list[str]:
 
 def run(gate: bool = False, write: bool = False, lower: bool = False) -> int:
     """Print the tables; with ``gate`` compare with the baseline. The exit code."""
-    console = Console()
+    terminal = Console()
+    console = terminal if terminal.is_terminal else Console(width=160)
     questions = load_questions()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         outcomes = evaluate(questions, Path(work) / "index", console)
