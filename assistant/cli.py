@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from index.ingest import Summary
     from index.types import Language
 
-USAGE, FAILED = 2, 1
+FAILED = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
