@@ -65,7 +65,7 @@ class Assistant:
         if live is not None and live.folder.name != self._store.name:
             with self._lock:
                 if live.folder.name != self._store.name:
-                    self._store = Store.open(self._index, self._encoder)
+                    self._store = Store.open(self._index, self._encoder, self._store.lexicon)
         return self._store
 
     def ask(

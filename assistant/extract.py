@@ -75,7 +75,7 @@ class Extractor:
         self._store = store
         self._reader = reader
         self._calibration = calibration
-        self._matcher = SoftMatcher(store.encoder, store.lexical.idf)
+        self._matcher = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
 
     def evidence(
         self, question: Question, articles: frozenset[str] | None = None

@@ -1,4 +1,8 @@
-"""The lexical index: words, lemmas and character 4-grams in Tantivy, ranked by BM25."""
+"""The lexical index: words, lemmas and character 4-grams in Tantivy, ranked by BM25.
+
+A question's words are looked for together with their translations: each word counts as its best
+match, weighted by the strength of the translation (structured queries, Pirkola 1998).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from pathlib import Path
 
 import tantivy
 
+from index.lexicon import Lexicon, QueryWord
 from index.text import STOP_WORDS, grams, lemma, words
 
 WORDS, GRAMS, NODE = "words", "grams", "node"
@@ -69,34 +74,46 @@ class LexicalWriter:
 class LexicalIndex:
     """Searches a finished folder; safe to use from several threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lexicon: Lexicon) -> None:
         self._searcher = tantivy.Index.open(str(folder)).searcher()
         self._schema = _schema()
+        self._lexicon = lexicon
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
     def search(self, question: str, top: int) -> list[tuple[str, float]]:
         """Node ids with their BM25 scores, best first."""
-        clauses = self._clauses(WORDS, set(word_terms(question)), 1.0)
-        clauses += self._clauses(GRAMS, set(gram_terms(question)), GRAM_BOOST)
+        clauses = [self._concept(one) for one in self._lexicon.query(question)]
+        clauses += [self._term(GRAMS, gram, GRAM_BOOST) for gram in sorted(set(gram_terms(question)))]
         if not clauses or top < 1:
             return []
-        found = self._searcher.search(tantivy.Query.boolean_query(clauses), top, count=False).hits
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in clauses])
+        found = self._searcher.search(query, top, count=False).hits
         hits = [
             (str(self._searcher.doc(address)[NODE][0]), float(score)) for score, address in found
         ]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
 
-    def _clauses(
-        self, field: str, terms: set[str], boost: float
-    ) -> list[tuple[tantivy.Occur, tantivy.Query]]:
-        queries = (
-            tantivy.Query.term_query(self._schema, field, term, "freq") for term in sorted(terms)
+    def _concept(self, word: QueryWord) -> tantivy.Query:
+        """A word or the best of its translations, each with its lemma."""
+        forms = [(word.word, 1.0), *word.translations]
+        return tantivy.Query.disjunction_max_query(
+            [
+                tantivy.Query.boolean_query(
+                    [
+                        (tantivy.Occur.Should, self._term(WORDS, term, strength))
+                        for term in (form, "~" + lemma(form))
+                    ]
+                )
+                for form, strength in forms
+            ]
         )
-        return [
-            (tantivy.Occur.Should, tantivy.Query.boost_query(query, boost)) for query in queries
-        ]
+
+    def _term(self, field: str, term: str, boost: float) -> tantivy.Query:
+        return tantivy.Query.boost_query(
+            tantivy.Query.term_query(self._schema, field, term, "freq"), boost
+        )
 
     def idf(self, word: str) -> float:
         """Inverse document frequency of a folded word's lemma, as BM25 defines it."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from index.catalog import Catalog
 from index.generations import Generation
 from index.lexical import LexicalIndex
+from index.lexicon import Lexicon
 from index.vectors import ChromaStore, VectorFile
 
 
@@ -20,7 +21,7 @@ def check(generation: Generation) -> None:
     catalog = Catalog(generation.catalog)
     articles, nodes = catalog.counts()
     chroma = ChromaStore(generation.chroma)
-    lexical = LexicalIndex(generation.tantivy)
+    lexical = LexicalIndex(generation.tantivy, Lexicon())
     counts = {
         "manifest": manifest.paragraphs,
         "catalog": nodes,

@@ -1,8 +1,9 @@
 """Rerank by soft-IDF late interaction: which words of a paragraph answer the question's words.
 
-For each content word of the question the best cosine to any word of the paragraph and its
-title (as in ColBERT's MaxSim, Khattab and Zaharia 2020, over static vectors), averaged with
-the words' inverse document frequencies as weights.
+For each content word of the question the best match with any word of the paragraph and its
+title, averaged with the words' inverse document frequencies as weights. A match is the word
+itself, a translation of it, another spelling, or a near word vector (as in ColBERT's MaxSim,
+Khattab and Zaharia 2020, over static vectors).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from index.encoder import Encoder
-from index.text import content_words, grams, lemma, words
+from index.lexicon import Lexicon, QueryWord
+from index.text import content_words, grams, lemma
 
 FLOOR = 0.3  # a cosine below says nothing; it counts as 0
 MIX_SAME_LANGUAGE = 0.5
@@ -46,38 +48,57 @@ class Coverage:
 class SoftMatcher:
     """Scores how texts cover a question, word by word."""
 
-    def __init__(self, encoder: Encoder, idf: Callable[[str], float]) -> None:
+    def __init__(
+        self, encoder: Encoder, idf: Callable[[str], float], lexicon: Lexicon | None = None
+    ) -> None:
         self._encoder = encoder
         self._idf = idf
+        self._lexicon = lexicon or Lexicon()
 
     def coverage(self, question: str, texts: list[str]) -> list[Coverage]:
         """The coverage of the question by each text."""
-        asked = list(dict.fromkeys(content_words(question))) or list(dict.fromkeys(words(question)))
-        weights = np.array([self._idf(word) for word in asked], dtype=np.float32)
-        vectors = self._encoder.word_vectors(asked)
+        asked = self._lexicon.query(question)
+        weights = np.array([self._weight(one) for one in asked], dtype=np.float32)
+        vectors = self._encoder.word_vectors([one.word for one in asked])
         return [self._cover(asked, weights, vectors, text) for text in texts]
+
+    def _weight(self, asked: QueryWord) -> float:
+        """The word's rarity, or that of its translations where these are commoner."""
+        own = self._idf(asked.word)
+        if not asked.translations:
+            return own
+        shares = [(strength * strength, self._idf(word)) for word, strength in asked.translations]
+        return min(own, sum(s * idf for s, idf in shares) / sum(s for s, _ in shares))
 
     def _cover(
         self,
-        asked: list[str],
+        asked: list[QueryWord],
         weights: NDArray[np.float32],
         vectors: NDArray[np.float32],
         text: str,
     ) -> Coverage:
+        names = [one.word for one in asked]
         found = list(dict.fromkeys(content_words(text)))
         if not found or not asked:
-            return Coverage(asked, np.zeros(len(asked), dtype=np.float32), weights)
+            return Coverage(names, np.zeros(len(asked), dtype=np.float32), weights)
         cosines = vectors @ self._encoder.word_vectors(found).T
         best = np.clip((cosines.max(axis=1) - FLOOR) / (1 - FLOOR), 0.0, 1.0).astype(np.float32)
-        lemmas = {lemma(word) for word in found}
-        for i, word in enumerate(asked):
-            if word in found or lemma(word) in lemmas:
+        forms = set(found) | {lemma(word) for word in found}
+        for i, one in enumerate(asked):
+            if one.word in forms or lemma(one.word) in forms:
                 best[i] = 1.0
-            elif word[0].isdigit():
+            elif one.word[0].isdigit():
                 best[i] = 0.0  # another number is no support, however near its vector
-            elif best[i] < SPELLING and any(_same_spelling(word, other) for other in found):
-                best[i] = SPELLING
-        return Coverage(asked, best, weights)
+            else:
+                meant = (
+                    strength
+                    for word, strength in one.translations
+                    if word in forms or lemma(word) in forms
+                )
+                best[i] = max(best[i], next(meant, 0.0))
+                if best[i] < SPELLING and any(_same_spelling(one.word, word) for word in found):
+                    best[i] = SPELLING
+        return Coverage(names, best, weights)
 
 
 def _same_spelling(word: str, other: str) -> bool:

@@ -9,6 +9,7 @@ from index.catalog import Catalog, StoredNode
 from index.encoder import Encoder, Vectors
 from index.generations import Generation, require_generation
 from index.lexical import LexicalIndex
+from index.lexicon import Lexicon
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
 
@@ -16,23 +17,25 @@ from index.vectors import ChromaStore, VectorFile
 class Store:
     """The live generation of an index, opened for reading. Safe to use from several threads."""
 
-    def __init__(self, generation: Generation, encoder: Encoder) -> None:
+    def __init__(self, generation: Generation, encoder: Encoder, lexicon: Lexicon) -> None:
         self.name = generation.folder.name
         self.encoder = encoder
+        self.lexicon = lexicon
         self.catalog = Catalog(generation.catalog)
-        self.lexical = LexicalIndex(generation.tantivy)
+        self.lexical = LexicalIndex(generation.tantivy, lexicon)
         self._chroma = ChromaStore(generation.chroma)
         self._vectors = VectorFile(generation.vectors, encoder.dimensions)
         self._articles = {a.id: a for a in self.catalog.articles(text=False)}
 
     @classmethod
-    def open(cls, index: Path, encoder: Encoder) -> Store:
+    def open(cls, index: Path, encoder: Encoder, lexicon: Lexicon | None = None) -> Store:
         """Open the live generation.
 
         Raises:
             IndexFolderError: there is none, or it does not fit the encoder.
         """
-        return cls(require_generation(index, encoder.fingerprint), encoder)
+        generation = require_generation(index, encoder.fingerprint)
+        return cls(generation, encoder, lexicon or Lexicon())
 
     def __len__(self) -> int:
         """How many paragraphs can be found."""

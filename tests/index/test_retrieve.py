@@ -49,7 +49,7 @@ def test_captions_and_boilerplate_are_never_found(store: Store) -> None:
 
 
 def test_the_reranker_prefers_the_covering_paragraph(store: Store) -> None:
-    matcher = SoftMatcher(store.encoder, store.lexical.idf)
+    matcher = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
     question = "Berapa pedagang yang kembali berjualan di pasar terapung?"
     nodes = HybridRetriever(store).retrieve(question)
     best = SoftIdfRerank(matcher, top=1, language="id").postprocess_nodes(nodes, query_str=question)
@@ -57,6 +57,6 @@ def test_the_reranker_prefers_the_covering_paragraph(store: Store) -> None:
 
 
 def test_coverage_of_numbers_is_exact(store: Store) -> None:
-    matcher = SoftMatcher(store.encoder, store.lexical.idf)
+    matcher = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
     right, wrong = matcher.coverage("1964", ["opened in 1964", "opened in 1965"])
     assert (right.score, wrong.score) == (1.0, 0.0)
