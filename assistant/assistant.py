@@ -56,7 +56,7 @@ class Assistant:
         index = Path(folder).expanduser() if folder else default_index()
         encoder = StaticEncoder()
         store = Store.open(index, encoder)
-        return cls(index, store, encoder, SpanReader(encoder), Calibration.load())
+        return cls(index, store, encoder, SpanReader(encoder, store.lexicon), Calibration.load())
 
     @property
     def store(self) -> Store:

@@ -30,6 +30,7 @@ from assistant.question import understand
 from assistant.reader import Reader, SpanReader
 from evals.public import PublicQuestion, build_collection, same_text
 from index.encoder import StaticEncoder
+from index.lexicon import Lexicon
 from index.store import Store
 
 Array = NDArray[np.float64]
@@ -122,7 +123,7 @@ def main() -> None:
     )
     args = parser.parse_args()
     encoder = StaticEncoder()
-    reader = SpanReader(encoder)
+    reader = SpanReader(encoder, Lexicon())
     candidates = collect(args.data, args.sample, encoder, reader)
     features = np.array([astuple(one.features) for one in candidates])
     labels = np.array([one.right for one in candidates])

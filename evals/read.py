@@ -22,6 +22,7 @@ from rich.table import Table
 from assistant.reader import BUNDLED, Reader, SpanReader
 from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
+from index.lexicon import Lexicon
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def main() -> None:
     parser.add_argument("--reader", type=Path, default=BUNDLED)
     parser.add_argument("--threshold", type=float, default=0.0, help="log-odds to answer above")
     args = parser.parse_args()
-    reader = SpanReader(StaticEncoder(), args.reader, threads=2)
+    reader = SpanReader(StaticEncoder(), Lexicon(), args.reader, threads=2)
     table = Table("set", "n", "has EM", "has F1", "EM", "F1")
     for name, items in dev_items(args.data).items():
         values = measure(reader, items, args.threshold)

@@ -15,6 +15,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from llama_index.core.schema import NodeWithScore
@@ -28,13 +29,14 @@ from index.encoder.pairs import rows
 from index.ingest import index_paths
 from index.lexicon import Lexicon, QueryWord
 from index.rerank import SoftIdfRerank, SoftMatcher
-from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
+from index.retrieve import DENSE_WEIGHT, DenseRetriever, HybridRetriever, LexicalRetriever
 from index.store import Store
 from index.text import language_of
 
 TOP = 10
 SITE = "https://collection.example/"  # a URL each, to know the paragraphs by
-Ranking = list[str]
+Stage = Callable[[Store, str], list[NodeWithScore]]
+"""Ranks paragraphs of the store for a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,28 +101,25 @@ class Bench:
         found = [(question, f"{SITE}{number[gold]}") for question, gold in one.questions]
         return cls(store, found)
 
-    def measure(self, retrieve: Callable[[str], list[NodeWithScore]]) -> tuple[float, float]:
+    def measure(self, stage: Stage) -> tuple[float, float]:
         """R@1 and R@10 of the gold paragraph."""
         first = ten = 0
         for question, gold in self.questions:
-            urls = distinct(one.node.metadata["url"] for one in retrieve(question))
+            urls = distinct(one.node.metadata["url"] for one in stage(self.store, question))
             first += urls[:1] == [gold]
             ten += gold in urls[:TOP]
         return first / len(self.questions), ten / len(self.questions)
 
 
-def ranked(store: Store, question: str, *, weight: float | None = None) -> list[NodeWithScore]:
+def ranked(store: Store, question: str, dense_weight: float = DENSE_WEIGHT) -> list[NodeWithScore]:
     """Retrieved and reranked, as answers do it."""
-    extra = {} if weight is None else {"dense_weight": weight}
-    nodes = HybridRetriever(store, **extra).retrieve(question)
+    nodes = HybridRetriever(store, dense_weight=dense_weight).retrieve(question)
     matcher = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
     language = language_of(question) or "id"
     return SoftIdfRerank(matcher, top=50, language=language).postprocess_nodes(
         nodes, query_str=question
     )
 
-
-Stage = Callable[[Store, str], list[NodeWithScore]]
 
 STAGES: dict[str, Stage] = {
     "lexical": lambda store, question: LexicalRetriever(store, 50).retrieve(question),
@@ -137,14 +136,12 @@ def ablations(one: PublicSet, encoder: StaticEncoder) -> dict[str, tuple[float, 
         work = Path(folder)
         bench = Bench.open(one, work, encoder, Lexicon())
         for name, stage in STAGES.items():
-            report[name] = bench.measure(lambda question, s=stage: s(bench.store, question))
+            report[name] = bench.measure(stage)
         plain = Bench(Store.open(work / "index", encoder, NoTranslation()), bench.questions)
         for name in ("lexical", "fused + rerank"):
-            stage = STAGES[name]
-            figures = plain.measure(lambda question, s=stage: s(plain.store, question))
-            report[f"{name}, no translations"] = figures
+            report[f"{name}, no translations"] = plain.measure(STAGES[name])
         boost, lexical.GRAM_BOOST = lexical.GRAM_BOOST, 0.0
-        report["fused + rerank, no 4-grams"] = bench.measure(lambda q: ranked(bench.store, q))
+        report["fused + rerank, no 4-grams"] = bench.measure(ranked)
         lexical.GRAM_BOOST = boost
         bench.store.close()
         plain.store.close()
@@ -163,7 +160,7 @@ def tuned(one: PublicSet, encoder: StaticEncoder) -> dict[str, tuple[float, floa
                     lexical.GRAM_BOOST = boost
                     rerank.MIX_SAME_LANGUAGE = rerank.MIX_ACROSS = mix
                     name = f"4-grams {boost} dense {weight} coverage {mix}"
-                    report[name] = bench.measure(lambda q, w=weight: ranked(bench.store, q, weight=w))
+                    report[name] = bench.measure(partial(ranked, dense_weight=weight))
         bench.store.close()
     lexical.GRAM_BOOST, rerank.MIX_SAME_LANGUAGE, rerank.MIX_ACROSS = kept
     return report

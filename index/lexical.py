@@ -85,7 +85,8 @@ class LexicalIndex:
     def search(self, question: str, top: int) -> list[tuple[str, float]]:
         """Node ids with their BM25 scores, best first."""
         clauses = [self._concept(one) for one in self._lexicon.query(question)]
-        clauses += [self._term(GRAMS, gram, GRAM_BOOST) for gram in sorted(set(gram_terms(question)))]
+        spelling = sorted(set(gram_terms(question)))
+        clauses += [self._term(GRAMS, gram, GRAM_BOOST) for gram in spelling]
         if not clauses or top < 1:
             return []
         query = tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in clauses])

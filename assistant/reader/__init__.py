@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from assistant.reader.constraints import allowed_spans
 from assistant.reader.features import analyse, pair_features, question_features
 from assistant.types import AnswerType
-from index.encoder import Encoder
+from index.encoder import StaticEncoder
 from index.errors import IncompatibleIndexError
+from index.lexicon import Lexicon, meanings
 
 BUNDLED = Path(__file__).parent / "model"
 MAX_WORDS = 240  # of a paragraph; paragraphs are split at 200 tokens when they are indexed
@@ -64,15 +65,19 @@ class Reader(Protocol):
 class SpanReader:
     """The bundled reader. Thread-safe."""
 
-    def __init__(self, encoder: Encoder, folder: Path = BUNDLED, threads: int = 1) -> None:
+    def __init__(
+        self, encoder: StaticEncoder, lexicon: Lexicon, folder: Path = BUNDLED, threads: int = 1
+    ) -> None:
         """
         Raises:
-            IncompatibleIndexError: the reader was trained over another encoder.
+            IncompatibleIndexError: the reader was trained over another encoder or lexicon.
         """
-        trained = json.loads((folder / "reader.json").read_text(encoding="utf-8"))["encoder"]
-        if trained != encoder.fingerprint:
+        about = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
+        trained = about["encoder"], about["lexicon"]
+        present = encoder.fingerprint, lexicon.fingerprint
+        if trained != present:
             raise IncompatibleIndexError(
-                f"the reader was trained over encoder {trained}, this is {encoder.fingerprint}; "
+                f"the reader was trained over encoder and lexicon {trained}, these are {present}; "
                 "train it with: python -m assistant.reader.train --data PATH"
             )
         options = ort.SessionOptions()
@@ -83,6 +88,7 @@ class SpanReader:
         self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._fingerprint = hashlib.sha256(model).hexdigest()[:12]
         self._encoder = encoder
+        self._lexicon = lexicon
 
     @property
     def fingerprint(self) -> str:
@@ -105,20 +111,25 @@ class SpanReader:
             return readings
         longest = max(len(found[row].words) for row in rows)
         vectors = np.zeros((len(rows), longest, self._encoder.dimensions), dtype=np.float32)
-        features = [pair_features(asked, found[row]) for row in rows]
+        pieces = np.zeros((len(rows), longest, 2), dtype=np.int64)
+        meant = meanings(self._lexicon.query(question))
+        features = [pair_features(asked, found[row], meant) for row in rows]
         flags = np.zeros((len(rows), longest, features[0].shape[1]), dtype=np.float32)
         mask = np.zeros((len(rows), longest), dtype=np.float32)
         for i, row in enumerate(rows):
             count = len(found[row].words)
             vectors[i, :count] = self._encoder.word_vectors(found[row].words)
+            pieces[i, :count] = self._encoder.end_pieces(found[row].words)
             flags[i, :count] = features[i]
             mask[i, :count] = 1
         start, end, null = self._session.run(
             None,
             {
                 "question": self._encoder.word_vectors(asked.words)[None],
+                "question_pieces": self._encoder.end_pieces(asked.words)[None],
                 "question_flags": question_features(asked)[None].astype(np.float32),
                 "text": vectors,
+                "text_pieces": pieces,
                 "text_flags": flags,
                 "mask": mask,
             },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,10 @@ from numpy.typing import NDArray
 
 from index.text import STOP_WORDS, WORD, lemma, words
 
-Flags = NDArray[np.uint8]
+Flags = NDArray[np.float16]
 
 QUESTION_FLAGS = 3
-TEXT_FLAGS = 12
+TEXT_FLAGS = 13
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s+$")
 _PREFIX = 4  # letters; "ukraina" and "ukraine" begin alike
 
@@ -55,20 +56,23 @@ def analyse(text: str, maximum: int = 60) -> Words:
             )
         )
         last = match.end()
-    return Words(folded, places, np.array(flags, dtype=np.uint8).reshape(len(flags), 9))
+    return Words(folded, places, np.array(flags, dtype=np.float16).reshape(len(flags), 9))
 
 
 def question_features(question: Words) -> Flags:
-    """uint8[n_words, QUESTION_FLAGS]: stop word, capital, digit."""
+    """float16[n_words, QUESTION_FLAGS]: stop word, capital, digit."""
     return question.flags[:, [0, 1, 3]]
 
 
-def pair_features(question: Words, text: Words) -> Flags:
-    """uint8[n_words, TEXT_FLAGS]: the text's own flags, and its matches with the question."""
+def pair_features(question: Words, text: Words, meant: Mapping[str, float]) -> Flags:
+    """float16[n_words, TEXT_FLAGS]: the text's own flags, and its matches with the question.
+
+    ``meant`` holds the translations of the question's words, each with its strength.
+    """
     asked = {word for word in question.words if word not in STOP_WORDS}
     lemmas = {lemma(word) for word in asked}
     begins = {word[:_PREFIX] for word in asked if len(word) > _PREFIX}
-    own = np.zeros((len(text.words), TEXT_FLAGS), dtype=np.uint8)
+    own = np.zeros((len(text.words), TEXT_FLAGS), dtype=np.float16)
     own[:, :9] = text.flags
     for i, word in enumerate(text.words):
         if word in STOP_WORDS:
@@ -76,4 +80,5 @@ def pair_features(question: Words, text: Words) -> Flags:
         own[i, 9] = word in asked
         own[i, 10] = lemma(word) in lemmas
         own[i, 11] = word[:_PREFIX] in begins
+        own[i, 12] = meant.get(word) or meant.get(lemma(word), 0.0)
     return own

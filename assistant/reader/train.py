@@ -12,9 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +34,16 @@ from assistant.reader.features import (
 )
 from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
+from index.lexicon import Lexicon, meanings
+from index.text import WORD, fold
+from index.types import Language
 
+PIECE_SIZE = 32
 WINDOW = 160  # words of a training paragraph; a random window around the answer
-NEGATIVES = 0.35  # share of questions that are put to a paragraph that only looks alike
+NEGATIVES = 0.2  # share of questions that are put to a paragraph that only looks alike
 NEAREST = 8  # such paragraphs to choose from
+SWITCHED = 0.3  # share of questions that are put in the other language, word by word
+TITLED = 0.5  # share of contexts that are read behind the title of their article
 REPEATS = {"facqa": 3.0, "qamr_en": 0.3, "fairytaleqa_en": 0.6, "squad2_xling": 1.0}
 FILES = (
     "idk_mrc", "tydiqa_id", "tydiqa_en", "facqa", "squad11_en_extra", "squadshifts_new_wiki_en",
@@ -52,6 +59,8 @@ class Example:
     """
 
     question: str
+    language: Language
+    title: str
     context: str
     answer: tuple[int, int] | None
     source: str
@@ -95,9 +104,11 @@ class Block(nn.Module):
 class Network(nn.Module):
     """Logits of the first and last word of the answer, and of "not answered here"."""
 
-    def __init__(self, dimensions: int, size: int = 128) -> None:
+    def __init__(self, dimensions: int, pieces: int, size: int = 128) -> None:
         super().__init__()
-        self.word = nn.Linear(dimensions, size)
+        self.piece = nn.Embedding(pieces, PIECE_SIZE)
+        nn.init.normal_(self.piece.weight, std=0.05)
+        self.word = nn.Linear(dimensions + 2 * PIECE_SIZE, size)
         self.question_flag = nn.Linear(QUESTION_FLAGS, size)
         self.text_flag = nn.Linear(TEXT_FLAGS + 2, size)
         self.question_blocks = nn.ModuleList([Block(size, 3), Block(size, 3, heads=4)])
@@ -115,11 +126,19 @@ class Network(nn.Module):
         self.null = nn.Sequential(nn.Linear(3 * size + 2, size), nn.ReLU(), nn.Linear(size, 1))
         self.dropout = nn.Dropout(0.2)
 
+    def embed(self, vectors: Tensor, pieces: Tensor) -> Tensor:
+        """The words' frozen vectors beside trained ones of their first and last pieces."""
+        ends = self.piece(pieces).flatten(2)
+        words: Tensor = self.word(self.dropout(torch.cat([vectors, ends], -1)))
+        return words
+
     def forward(
         self,
         question: Tensor,
+        question_pieces: Tensor,
         question_flags: Tensor,
         text: Tensor,
+        text_pieces: Tensor,
         text_flags: Tensor,
         mask: Tensor,
         question_mask: Tensor | None = None,
@@ -132,11 +151,11 @@ class Network(nn.Module):
         covered = ((cosine + (mask - 1).unsqueeze(-1) * 2).max(1).values * content).sum(-1)
         covered = covered / content.sum(-1).clamp(min=1)
 
-        q = self.word(self.dropout(question)) + self.question_flag(question_flags)
+        q = self.embed(question, question_pieces) + self.question_flag(question_flags)
         for block in self.question_blocks:
             q = block(q, question_mask)
         flags = torch.cat([text_flags, best.unsqueeze(-1), (best * best).unsqueeze(-1)], -1)
-        p = self.word(self.dropout(text)) + self.text_flag(flags)
+        p = self.embed(text, text_pieces) + self.text_flag(flags)
         for block in self.text_blocks:
             p = block(p, mask)
         scores = p @ q.transpose(1, 2) / p.shape[-1] ** 0.5
@@ -180,16 +199,19 @@ def examples(train: Path) -> Iterator[Example]:
             place = locate(row["context"], list(row["answers"]), starts)  # type: ignore[arg-type]
             if row["answerable"] and place is None:
                 continue
-            yield Example(row["question"], row["context"], place, name, name)
+            language: Language = "en" if row["lang"].startswith("en") else "id"
+            title = row["title"].replace("_", " ")
+            yield Example(row["question"], language, title, row["context"], place, name, name)
     for row in rows(train / "squad2_xling.jsonl.gz"):
         for side in ("eng", "ind"):
             place = locate(row[f"ctx_{side}"], list(row[f"answers_{side}"]), [])
             if row["answerable"] and place is None:
                 continue
-            for asked in ("eng", "ind"):
+            for language, asked in (("en", "eng"), ("id", "ind")):
                 yield Example(
-                    row[f"q_{asked}"], row[f"ctx_{side}"], place, "squad2_xling", f"squad {side}"
-                )
+                    row[f"q_{asked}"], language, row["title"].replace("_", " "),
+                    row[f"ctx_{side}"], place, "squad2_xling", f"squad {side}",
+                )  # fmt: skip
 
 
 class Vocabulary:
@@ -201,6 +223,11 @@ class Vocabulary:
 
     def ids(self, words: list[str]) -> np.ndarray:
         return np.array([self._ids.setdefault(w, len(self._ids) + 1) for w in words], np.int64)
+
+    def pieces(self) -> Tensor:
+        """The end pieces of all words, int64[n, 2]."""
+        found = self._encoder.end_pieces(list(self._ids))
+        return torch.from_numpy(np.concatenate([np.zeros((1, 2), np.int64), found]))
 
     def matrix(self) -> Tensor:
         found = list(self._ids)
@@ -223,53 +250,83 @@ class Prepared:
     last: int
 
 
-def prepare(
-    one: Example,
-    analysed: dict[str, Words],
-    vocabulary: Vocabulary,
-    window: int,
-    rng: random.Random,
-) -> Prepared | None:
-    asked = analyse(one.question)
-    if one.context not in analysed:
-        analysed[one.context] = analyse(one.context, 600)
-    text = analysed[one.context]
-    if not asked.words or not text.words:
-        return None
-    first = last = -1
-    if one.answer:
-        begin, finish = one.answer
-        inside = [i for i, (a, b) in enumerate(text.places) if a < finish and b > begin]
-        if not inside or inside[-1] - inside[0] > 30:
+def switched(question: str, language: Language, lexicon: Lexicon, rng: random.Random) -> str:
+    """The question with most of its words replaced by translations, in their order."""
+
+    def replaced(match: re.Match[str]) -> str:
+        found = lexicon.translations(fold(match.group()), language)
+        if not found or rng.random() < 0.15:
+            return match.group()
+        weights = [strength * strength for _, strength in found]
+        word = rng.choices([other for other, _ in found], weights)[0]
+        return word.capitalize() if match.group()[0].isupper() else word
+
+    return WORD.sub(replaced, question)
+
+
+class Preparer:
+    """Turns examples into arrays."""
+
+    def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon, seed: int) -> None:
+        self._vocabulary = vocabulary
+        self._lexicon = lexicon
+        self._rng = random.Random(seed)
+        self._analysed: dict[str, Words] = {}
+
+    def prepare(self, one: Example) -> Prepared | None:
+        """None when the question is empty or the answer is not a short run of words."""
+        question = one.question
+        if one.source != "squad2_xling" and self._rng.random() < SWITCHED:
+            question = switched(question, one.language, self._lexicon, self._rng)
+        asked = analyse(question)
+        head = f"{one.title}. " if one.title and self._rng.random() < TITLED else ""
+        text = self._words(head + one.context)
+        if not asked.words or not text.words:
             return None
-        first, last = inside[0], inside[-1]
-    count = len(text.words)
-    low = 0
-    if count > window:
-        least = max(0, last - window + 1) if one.answer else 0
-        most = min(count - window, first) if one.answer else count - window
-        low = rng.randint(min(least, most), max(least, most))
-    high = min(count, low + window)
-    cut = Words(text.words[low:high], text.places[low:high], text.flags[low:high])
-    return Prepared(
-        vocabulary.ids(asked.words),
-        question_features(asked),
-        vocabulary.ids(cut.words),
-        pair_features(asked, cut),
-        first - low if one.answer else -1,
-        last - low if one.answer else -1,
-    )
+        first = last = -1
+        if one.answer:
+            begin, finish = (len(head) + place for place in one.answer)
+            inside = [i for i, (a, b) in enumerate(text.places) if a < finish and b > begin]
+            if not inside or inside[-1] - inside[0] > 30:
+                return None
+            first, last = inside[0], inside[-1]
+        low, high = self._window(len(text.words), first, last)
+        if one.answer:
+            first, last = first - low, last - low
+        cut = Words(text.words[low:high], text.places[low:high], text.flags[low:high])
+        meant = meanings(self._lexicon.query(question))
+        return Prepared(
+            self._vocabulary.ids(asked.words),
+            question_features(asked),
+            self._vocabulary.ids(cut.words),
+            pair_features(asked, cut, meant),
+            first,
+            last,
+        )
+
+    def _words(self, text: str) -> Words:
+        if text not in self._analysed:
+            self._analysed[text] = analyse(text, 600)
+        return self._analysed[text]
+
+    def _window(self, count: int, first: int, last: int) -> tuple[int, int]:
+        """A random run of ``WINDOW`` words that holds the answer; the head when there is none."""
+        if count <= WINDOW or first < 0:
+            return 0, min(count, WINDOW)
+        least, most = max(0, last - WINDOW + 1), min(count - WINDOW, first)
+        low = self._rng.randint(min(least, most), max(least, most))
+        return low, low + WINDOW
 
 
-def lookalikes(found: list[Example], encoder: StaticEncoder) -> list[list[str]]:
-    """For each example the ``NEAREST`` contexts of its pool most like its question."""
+def lookalikes(found: list[Example], encoder: StaticEncoder) -> list[list[tuple[str, str]]]:
+    """For each example the ``NEAREST`` titled contexts of its pool most like its question."""
     pools: dict[str, list[int]] = {}
     for i, one in enumerate(found):
         pools.setdefault(one.pool, []).append(i)
-    nearest: list[list[str]] = [[] for _ in found]
+    nearest: list[list[tuple[str, str]]] = [[] for _ in found]
     for members in pools.values():
-        contexts = list(dict.fromkeys(found[i].context for i in members))
-        vectors = encoder.encode(contexts)
+        contexts = list(dict.fromkeys((found[i].title, found[i].context) for i in members))
+        vectors = encoder.encode([context for _, context in contexts])
         for begin in range(0, len(members), 2_000):
             part = members[begin : begin + 2_000]
             cosines = encoder.encode([found[i].question for i in part]) @ vectors.T
@@ -279,17 +336,19 @@ def lookalikes(found: list[Example], encoder: StaticEncoder) -> list[list[str]]:
     return nearest
 
 
-def sample(found: list[Example], nearest: list[list[str]], rng: random.Random) -> list[Example]:
+def sample(
+    found: list[Example], nearest: list[list[tuple[str, str]]], rng: random.Random
+) -> list[Example]:
     """One epoch: sources by ``REPEATS``, some questions put to a paragraph that looks alike."""
     epoch = []
     for one, others in zip(found, nearest, strict=True):
         repeat = REPEATS.get(one.source, 1.0)
         for _ in range(int(repeat) + (rng.random() < repeat % 1)):
             if one.answer and others and rng.random() < NEGATIVES:
-                other = rng.choice(others)
+                title, other = rng.choice(others)
                 answer = one.context[slice(*one.answer)].lower()
                 if other != one.context and answer not in other.lower():
-                    epoch.append(Example(one.question, other, None, one.source, one.pool))
+                    epoch.append(replace(one, title=title, context=other, answer=None))
                     continue
             epoch.append(one)
     return epoch
@@ -304,7 +363,9 @@ def batches(prepared: list[Prepared], size: int, rng: random.Random) -> Iterator
         yield [prepared[i] for i in chunk]
 
 
-def collate(batch: list[Prepared], vectors: Tensor) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
+def collate(
+    batch: list[Prepared], vectors: Tensor, pieces: Tensor
+) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
     """The network's inputs, and the numbers of the first and last word (length = null)."""
     questions = max(len(one.question) for one in batch)
     length = max(len(one.text) for one in batch)
@@ -323,8 +384,8 @@ def collate(batch: list[Prepared], vectors: Tensor) -> tuple[tuple[Tensor, ...],
             first[i], last[i] = one.first, one.last
     qi, pi = torch.from_numpy(q), torch.from_numpy(p)
     inputs = (
-        vectors[qi].float(), torch.from_numpy(qf), vectors[pi].float(), torch.from_numpy(pf),
-        (pi > 0).float(), (qi > 0).float(),
+        vectors[qi].float(), pieces[qi], torch.from_numpy(qf),
+        vectors[pi].float(), pieces[pi], torch.from_numpy(pf), (pi > 0).float(), (qi > 0).float(),
     )  # fmt: skip
     return inputs, torch.from_numpy(first), torch.from_numpy(last)
 
@@ -333,19 +394,18 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
     """Train, export to ``out`` and report on dev."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
-    encoder = StaticEncoder()
+    encoder, lexicon = StaticEncoder(), Lexicon()
     vocabulary = Vocabulary(encoder)
+    preparer = Preparer(vocabulary, lexicon, seed)
     found = list(examples(data / "train"))
     print(f"{len(found):,} examples", flush=True)
-    analysed: dict[str, Words] = {}
     nearest = lookalikes(found, encoder)
     ready = []
     for _ in range(epochs):
-        made = (prepare(o, analysed, vocabulary, WINDOW, rng) for o in sample(found, nearest, rng))
+        made = map(preparer.prepare, sample(found, nearest, rng))
         ready.append([one for one in made if one])
-    analysed.clear()
-    vectors = vocabulary.matrix()
-    network = Network(encoder.dimensions)
+    vectors, pieces = vocabulary.matrix(), vocabulary.pieces()
+    network = Network(encoder.dimensions, encoder.pieces)
     parameters = sum(p.numel() for p in network.parameters())
     steps = sum(-(-len(one) // size) for one in ready)
     print(f"{parameters:,} parameters, {len(ready[0]):,} an epoch, {steps:,} steps", flush=True)
@@ -355,7 +415,7 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
     for epoch, one in enumerate(ready, 1):
         network.train()
         for batch in batches(one, size, rng):
-            inputs, first, last = collate(batch, vectors)
+            inputs, first, last = collate(batch, vectors, pieces)
             start, end, null = network(*inputs)
             loss = functional.cross_entropy(torch.cat([start, null[:, None] / 2], 1), first)
             loss = loss + functional.cross_entropy(torch.cat([end, null[:, None] / 2], 1), last)
@@ -371,27 +431,29 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
                 )
                 total = 0.0
         out.mkdir(parents=True, exist_ok=True)
-        export(network, out, encoder)
+        export(network, out, encoder, lexicon)
         print(f"epoch {epoch} done after {time.time() - started:.0f} s", flush=True)
 
 
-def export(network: Network, out: Path, encoder: StaticEncoder) -> None:
+def export(network: Network, out: Path, encoder: StaticEncoder, lexicon: Lexicon) -> None:
     """Write ``reader.onnx`` and ``reader.json``."""
     network.eval()
     shapes = (
-        torch.zeros(1, 5, encoder.dimensions), torch.zeros(1, 5, QUESTION_FLAGS),
-        torch.zeros(3, 7, encoder.dimensions), torch.zeros(3, 7, TEXT_FLAGS), torch.ones(3, 7),
+        torch.zeros(1, 5, encoder.dimensions), torch.zeros(1, 5, 2, dtype=torch.int64),
+        torch.zeros(1, 5, QUESTION_FLAGS), torch.zeros(3, 7, encoder.dimensions),
+        torch.zeros(3, 7, 2, dtype=torch.int64), torch.zeros(3, 7, TEXT_FLAGS), torch.ones(3, 7),
     )  # fmt: skip
-    names = ["question", "question_flags", "text", "text_flags", "mask"]
+    names = [
+        "question", "question_pieces", "question_flags", "text", "text_pieces", "text_flags", "mask"
+    ]  # fmt: skip
     torch.onnx.export(
         network, shapes, str(out / "reader.onnx"), input_names=names,
         output_names=["start", "end", "null"], dynamo=False, opset_version=17,
-        dynamic_axes={
-            "question": {1: "q"}, "question_flags": {1: "q"}, "text": {0: "b", 1: "p"},
-            "text_flags": {0: "b", 1: "p"}, "mask": {0: "b", 1: "p"},
-        },
+        dynamic_axes={n: {1: "q"} if i < 3 else {0: "b", 1: "p"} for i, n in enumerate(names)},
     )  # fmt: skip
-    about = {"encoder": encoder.fingerprint, "max_words": MAX_WORDS}
+    about = {
+        "encoder": encoder.fingerprint, "lexicon": lexicon.fingerprint, "max_words": MAX_WORDS
+    }  # fmt: skip
     (out / "reader.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     network.train()
 

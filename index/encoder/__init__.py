@@ -83,3 +83,14 @@ class StaticEncoder:
         if not words:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         return np.stack([self._words[word] for word in words])
+
+    def end_pieces(self, words: list[str]) -> NDArray[np.int64]:
+        """The ids of the first and the last piece of each word, int64[len(words), 2]."""
+        encoded = self._tokenizer.encode_batch_fast(words, add_special_tokens=False)
+        ends = [(one.ids[0], one.ids[-1]) if one.ids else (0, 0) for one in encoded]
+        return np.array(ends, dtype=np.int64).reshape(len(words), 2)
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces the vocabulary has."""
+        return len(self._weights)

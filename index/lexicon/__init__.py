@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,15 @@ BUNDLED = Path(__file__).parent / "model"
 DIRECTIONS: dict[Language, str] = {"id": "id-en.tsv.gz", "en": "en-id.tsv.gz"}
 
 Table = dict[str, tuple[tuple[str, float], ...]]
+
+
+def meanings(asked: Iterable[QueryWord]) -> dict[str, float]:
+    """All translations of these words, each with its greatest strength."""
+    best: dict[str, float] = {}
+    for one in asked:
+        for other, strength in one.translations:
+            best[other] = max(best.get(other, 0.0), strength)
+    return best
 
 
 @dataclass(frozen=True, slots=True)

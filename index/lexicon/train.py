@@ -74,7 +74,10 @@ def model1(pairs: Sequence[tuple[list[str], list[str], float]]) -> Probabilities
     """
     sources: dict[str, int] = {}
     targets: dict[str, int] = {}
-    source_ids, target_ids, places, weights = [], [], [], []
+    source_ids: list[int] = []
+    target_ids: list[int] = []
+    places: list[int] = []
+    weights: list[float] = []
     for left, right, weight in pairs:
         left_ids = [sources.setdefault(word, len(sources)) for word in (NULL, *left)]
         for word in right:
@@ -103,15 +106,18 @@ def model1(pairs: Sequence[tuple[list[str], list[str], float]]) -> Probabilities
 
 
 def agreed(forward: Probabilities, backward: Probabilities, stop: frozenset[str]) -> Table:
-    """The translations that both directions support, as probabilities of each word."""
+    """The translations that both directions support, as probabilities of each word.
+
+    A function word translates only function words, and no other word does.
+    """
     table: Table = {}
     for word, others in forward.items():
-        if word in stop or word == NULL:
+        if word == NULL:
             continue
         scores = {
             other: chance * (backward.get(other, {}).get(word, 0.0) + SMOOTHING)
             for other, chance in others.items()
-            if other not in stop
+            if (other in stop) == (word in stop)
         }
         total = sum(scores.values())
         best = sorted(((score / total, other) for other, score in scores.items()), reverse=True)

@@ -10,13 +10,14 @@ from assistant.reader.constraints import allowed_spans
 from assistant.reader.features import analyse
 from assistant.types import AnswerType
 from index.encoder import StaticEncoder
+from index.lexicon import Lexicon
 
 TEXT = "Gempa bermagnitudo 7,5 mengguncang Palu pada 28 September 2018, kata Rahmat Alfian."
 
 
 @pytest.fixture(scope="module")
 def reader(encoder: StaticEncoder) -> SpanReader:
-    return SpanReader(encoder)
+    return SpanReader(encoder, Lexicon())
 
 
 def test_a_batch_reads_as_each_text_alone(reader: SpanReader) -> None:
