@@ -8,8 +8,9 @@ Khattab and Zaharia 2020, over static vectors).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from llama_index.core.bridge.pydantic import PrivateAttr
@@ -55,12 +56,21 @@ class SoftMatcher:
         self._idf = idf
         self._lexicon = lexicon or Lexicon()
 
-    def coverage(self, question: str, texts: list[str]) -> list[Coverage]:
+    def coverage(self, question: str, texts: Sequence[str]) -> list[Coverage]:
         """The coverage of the question by each text."""
         asked = self._lexicon.query(question)
+        names = [one.word for one in asked]
         weights = np.array([self._weight(one) for one in asked], dtype=np.float32)
-        vectors = self._encoder.word_vectors([one.word for one in asked])
-        return [self._cover(asked, weights, vectors, text) for text in texts]
+        found = [distinct_words(text) for text in texts]
+        column: dict[str, int] = {}
+        for own in found:
+            for word in own:
+                column.setdefault(word, len(column))
+        matches = self._matches(asked, list(column))
+        return [
+            Coverage(names, matches[:, [column[w] for w in own]].max(axis=1, initial=0), weights)
+            for own in found
+        ]
 
     def _weight(self, asked: QueryWord) -> float:
         """The word's rarity, or that of its translations where these are commoner."""
@@ -70,35 +80,37 @@ class SoftMatcher:
         shares = [(strength * strength, self._idf(word)) for word, strength in asked.translations]
         return min(own, sum(s * idf for s, idf in shares) / sum(s for s, _ in shares))
 
-    def _cover(
-        self,
-        asked: list[QueryWord],
-        weights: NDArray[np.float32],
-        vectors: NDArray[np.float32],
-        text: str,
-    ) -> Coverage:
-        names = [one.word for one in asked]
-        found = list(dict.fromkeys(content_words(text)))
-        if not found or not asked:
-            return Coverage(names, np.zeros(len(asked), dtype=np.float32), weights)
+    def _matches(self, asked: list[QueryWord], found: list[str]) -> NDArray[np.float32]:
+        """How well each word found stands for each word asked, float32[n_asked, n_found]."""
+        vectors = self._encoder.word_vectors([one.word for one in asked])
         cosines = vectors @ self._encoder.word_vectors(found).T
-        best = np.clip((cosines.max(axis=1) - FLOOR) / (1 - FLOOR), 0.0, 1.0).astype(np.float32)
-        forms = set(found) | {lemma(word) for word in found}
+        matches: NDArray[np.float32] = np.clip((cosines - FLOOR) / (1 - FLOOR), 0.0, 1.0)
+        by_form: dict[str, list[int]] = {}
+        by_beginning: dict[str, list[int]] = {}
+        for j, word in enumerate(found):
+            for form in {word, lemma(word)}:
+                by_form.setdefault(form, []).append(j)
+            by_beginning.setdefault(word[:2], []).append(j)
         for i, one in enumerate(asked):
-            if one.word in forms or lemma(one.word) in forms:
-                best[i] = 1.0
-            elif one.word[0].isdigit():
-                best[i] = 0.0  # another number is no support, however near its vector
+            if one.word[0].isdigit():
+                matches[i] = 0.0  # another number is no support, however near its vector
             else:
-                meant = (
-                    strength
-                    for word, strength in one.translations
-                    if word in forms or lemma(word) in forms
-                )
-                best[i] = max(best[i], next(meant, 0.0))
-                if best[i] < SPELLING and any(_same_spelling(one.word, word) for word in found):
-                    best[i] = SPELLING
-        return Coverage(names, best, weights)
+                for j in by_beginning.get(one.word[:2], ()):
+                    if matches[i, j] < SPELLING and _same_spelling(one.word, found[j]):
+                        matches[i, j] = SPELLING
+                for word, strength in one.translations:
+                    for form in {word, lemma(word)}:
+                        for j in by_form.get(form, ()):
+                            matches[i, j] = max(matches[i, j], strength)
+            for form in {one.word, lemma(one.word)}:
+                matches[i, by_form.get(form, [])] = 1.0
+        return matches
+
+
+@lru_cache(maxsize=20_000)
+def distinct_words(text: str) -> tuple[str, ...]:
+    """The distinct content words of a text, folded, in order."""
+    return tuple(dict.fromkeys(content_words(text)))
 
 
 def _same_spelling(word: str, other: str) -> bool:

@@ -7,6 +7,7 @@ sentence-transformers' own format, so ``SentenceTransformer(BUNDLED)`` gives the
 from __future__ import annotations
 
 import hashlib
+import threading
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 BUNDLED = Path(__file__).parent / "model"
+MAX_WORDS_KEPT = 200_000  # whose vectors are remembered, 200 MB
 
 Vectors = NDArray[np.float32]
 
@@ -49,7 +51,9 @@ class StaticEncoder:
         self._tokenizer.no_truncation()
         weights = load_file(folder / "model.safetensors")["embedding.weight"]
         self._weights: Vectors = weights.astype(np.float32)
-        self._words: dict[str, Vectors] = {}
+        self._word_rows: dict[str, int] = {}
+        self._word_vectors: Vectors = np.zeros((0, self._weights.shape[1]), dtype=np.float32)
+        self._lock = threading.Lock()
 
     @property
     def dimensions(self) -> int:
@@ -74,15 +78,24 @@ class StaticEncoder:
         return scaled
 
     def word_vectors(self, words: list[str]) -> Vectors:
-        new = [word for word in dict.fromkeys(words) if word not in self._words]
-        if len(self._words) > 200_000:
-            self._words.clear()
-            new = list(dict.fromkeys(words))
-        if new:
-            self._words.update(zip(new, self.encode(new), strict=True))
-        if not words:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        return np.stack([self._words[word] for word in words])
+        with self._lock:
+            if len(self._word_rows) > MAX_WORDS_KEPT:
+                self._word_rows, self._word_vectors = {}, self._word_vectors[:0]
+            new = list(dict.fromkeys(word for word in words if word not in self._word_rows))
+            if new:
+                start = len(self._word_rows)
+                self._reserve(start + len(new))
+                self._word_vectors[start : start + len(new)] = self.encode(new)
+                self._word_rows.update(zip(new, range(start, start + len(new)), strict=True))
+            return self._word_vectors[[self._word_rows[word] for word in words]]
+
+    def _reserve(self, rows: int) -> None:
+        """Make room for ``rows`` word vectors, twice as much as is there."""
+        if rows > len(self._word_vectors):
+            size = max(rows, 2 * len(self._word_vectors))
+            grown = np.zeros((size, self.dimensions), dtype=np.float32)
+            grown[: len(self._word_vectors)] = self._word_vectors
+            self._word_vectors = grown
 
     def end_pieces(self, words: list[str]) -> NDArray[np.int64]:
         """The ids of the first and the last piece of each word, int64[len(words), 2]."""
