@@ -13,7 +13,8 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Evidence for an answer; every value lies in [0, 1], the readings in [-1, 1].
+    """Evidence for an answer; every value lies in [0, 1], the readings in [-1, 1] and ``behind`` in
+    [0, 2].
 
     - ``coverage`` of the question's words by the paragraph and its title, weighted by their
       rarity; ``article``, the same with words that only the rest of the article holds;
@@ -23,6 +24,7 @@ class Features:
       of the best one in the same language;
     - ``reading``, a tenth of the reader's log-odds, for questions whose answer has no typical
       form and, as ``typed_reading``, for those that ask who, where, when or how many (``typed``);
+      ``behind``, how far it lies behind the surest reading among the candidates;
     - ``across``, 1 when question and article differ in language, and then ``rival``, the best
       reranked score in the language of the question.
     """
@@ -39,6 +41,7 @@ class Features:
     reading: float
     typed_reading: float
     typed: float
+    behind: float
     rival: float
     across: float
 

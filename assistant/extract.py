@@ -14,16 +14,17 @@ from assistant.confidence import Calibration, Features
 from assistant.question import Question
 from assistant.reader import Reader, Reading
 from index.catalog import StoredNode
+from index.dates import date_words
 from index.rerank import Coverage, SoftIdfRerank, SoftMatcher
 from index.retrieve import HybridRetriever
 from index.store import Store
 from index.text import fold, sentences, words
-from index.types import Language
+from index.types import Article, Language
 
 MAX_WORDS = 60
 MAX_SENTENCES = 3
-READ = 6  # paragraphs in the language of the question that are read for an answer
-READ_ACROSS = 4  # paragraphs in the other language
+READ = 8  # paragraphs in the language of the question that are read for an answer
+READ_ACROSS = 6  # paragraphs in the other language
 NEXT_BEST = 0.6  # a further paragraph must be this likely, as a share of the best one
 MAX_SHORT_WORDS = 22
 ELSEWHERE = 0.9  # what a word counts that only the rest of the article covers
@@ -40,18 +41,31 @@ _LEANING = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """What retrieval says of a paragraph.
+class Candidate:
+    """A paragraph that was read, and what is known of it.
 
     ``rank`` is the reranked score, ``relative`` its share of the best one in the same language,
-    since scores across languages are lower and cannot be compared. ``rival``: for a
-    paragraph in the other language, the best score in the language of the question.
+    since scores across languages are lower; ``rival`` is the best score in the language of the
+    question. ``whole``, ``article`` and ``sentences`` say how the paragraph with its title and
+    day, its whole article, and each sentence at ``spans`` cover the question.
     """
 
+    node: StoredNode
+    across: bool
     rank: float
     relative: float
-    cosine: float
     rival: float
+    cosine: float
+    reading: Reading | None
+    whole: Coverage
+    article: Coverage
+    spans: list[Span]
+    sentences: list[Coverage]
+
+    @property
+    def read(self) -> float:
+        """A tenth of the reader's log-odds, in [-1, 1]; -1 where it found nothing."""
+        return max(-1.0, min(1.0, self.reading.score / 10)) if self.reading else -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,92 +105,102 @@ class Extractor:
         )
         if not ranked:
             return []
-        nodes = self._store.nodes([one.node.node_id for one in ranked])
+        candidates = self._candidates(question, ranked)
+        surest = max(one.read for one in candidates)
+        found = [self._passage(question, one, surest) for one in candidates]
+        return sorted(found, key=lambda item: (-item.confidence, item.node.node_id))
+
+    def _candidates(self, question: Question, ranked: Sequence[NodeWithScore]) -> list[Candidate]:
+        """The ranked paragraphs with everything that is known of them, in their order."""
         scores = {one.node.node_id: one.score or 0.0 for one in ranked}
         best: dict[str, float] = {}
         for hit in ranked:
             language = hit.node.metadata["language"]
             best[language] = max(best.get(language, 1e-6), hit.score or 0.0)
+        nodes = [node for node in self._store.nodes(list(scores)) if node.paragraph.text.strip()]
+        sources = [self._store.article(node.paragraph.article_id) for node in nodes]
         texts = [node.paragraph.text for node in nodes]
-        titles = [self._store.article(node.paragraph.article_id).title for node in nodes]
+        titles = [source.title for source in sources]
         readings = self._reader.read(question.text, texts, question.answer_type, titles)
-        vector = self._store.encoder.encode([question.text])[0]
-        cosines = self._store.vectors(nodes) @ vector
-        articles_cover = self._article_covers(question, nodes)
-        found = []
-        for node, reading, cosine in zip(nodes, readings, cosines, strict=True):
-            rank = scores[node.node_id]
-            language = self._store.article(node.paragraph.article_id).language
-            rival = best.get(question.language, 0.0) if language != question.language else 0.0
-            scored = Scores(rank, rank / best[language], max(0.0, float(cosine)), rival)
-            whole = articles_cover[node.paragraph.article_id]
-            one = self._passage(question, node, reading, scored, whole)
-            if one:
-                found.append(one)
-        return sorted(found, key=lambda item: (-item.confidence, item.node.node_id))
-
-    def _article_covers(
-        self, question: Question, nodes: Sequence[StoredNode]
-    ) -> dict[str, Coverage]:
-        ids = list(dict.fromkeys(node.paragraph.article_id for node in nodes))
-        bodies = []
-        for article in self._store.catalog.articles(ids):
-            parts = [article.title, *(p.text for p in article.paragraphs if p.role == "body")]
-            if article.published:
-                parts.append(article.published.strftime("%Y %d"))
-            bodies.append((article.id, " ".join(parts)))
-        covers = self._matcher.coverage(question.text, [body for _, body in bodies])
-        return dict(zip((article_id for article_id, _ in bodies), covers, strict=True))
-
-    def _passage(
-        self,
-        question: Question,
-        node: StoredNode,
-        reading: Reading | None,
-        scored: Scores,
-        article: Coverage,
-    ) -> Evidence | None:
-        text = node.paragraph.text
-        spans = sentences(text)
-        if not spans:
-            return None
-        source = self._store.article(node.paragraph.article_id)
-        whole, *each = self._matcher.coverage(
-            question.text, [f"{source.title} {text}"] + [text[start:end] for start, end in spans]
+        cosines = self._store.vectors(nodes) @ self._store.encoder.encode([question.text])[0]
+        spans = [sentences(text) for text in texts]
+        bodies = self._bodies([source.id for source in sources])
+        heads = [f"{one.title} {_day(one)}" for one in sources]
+        covers = iter(
+            self._matcher.coverage(
+                question.text,
+                [f"{head} {text}" for head, text in zip(heads, texts, strict=True)]
+                + [
+                    text[slice(*span)]
+                    for text, own in zip(texts, spans, strict=True)
+                    for span in own
+                ]
+                + list(bodies.values()),
+            )
         )
-        at = covers = max(range(len(spans)), key=lambda i: each[i].score)
-        if reading and reading.score > 0:
-            at = next((i for i, one in enumerate(spans) if _inside(reading.span, one)), at)
-        start, end = spans[at]
-        if abs(at - covers) == 1 and each[covers].score - each[at].score > LEANS:
-            start, end = min(start, spans[covers][0]), max(end, spans[covers][1])
-        elif at and _LEANING.match(text[start:end]):
-            start = spans[at - 1][0]
-        short = reading.span if reading and _inside(reading.span, (start, end)) else None
+        whole = [next(covers) for _ in nodes]
+        each = [[next(covers) for _ in own] for own in spans]
+        article = {article_id: next(covers) for article_id in bodies}
+        return [
+            Candidate(
+                node=node,
+                across=source.language != question.language,
+                rank=scores[node.node_id],
+                relative=scores[node.node_id] / best[source.language],
+                rival=best.get(question.language, 0.0),
+                cosine=max(0.0, float(cosine)),
+                reading=reading,
+                whole=whole[i],
+                article=article[source.id],
+                spans=spans[i],
+                sentences=each[i],
+            )
+            for i, (node, source, cosine, reading) in enumerate(
+                zip(nodes, sources, cosines, readings, strict=True)
+            )
+        ]
+
+    def _bodies(self, article_ids: Sequence[str]) -> dict[str, str]:
+        """All running text of these articles, by id."""
+        bodies = {}
+        for article in self._store.catalog.articles(list(dict.fromkeys(article_ids))):
+            parts = [article.title, _day(article)]
+            parts += [p.text for p in article.paragraphs if p.role == "body"]
+            bodies[article.id] = " ".join(parts)
+        return bodies
+
+    def _passage(self, question: Question, one: Candidate, surest: float) -> Evidence:
+        """The sentences of a candidate that answer, and how likely they do."""
+        text = one.node.paragraph.text
+        quote = _quote(text, one)
+        short = one.reading.span if one.reading and _inside(one.reading.span, quote) else None
         if question.answer_type == "yes_no" or not _is_short(text, short):
             short = None
-        read = max(-1.0, min(1.0, reading.score / 10)) if reading else -1.0
         typed = question.answer_type in TYPED
-        covered = np.maximum(whole.best, ELSEWHERE * article.best)
+        covered = np.maximum(one.whole.best, ELSEWHERE * one.article.best)
+        total = max(float(one.whole.weights.sum()), 1e-6)
         features = Features(
-            coverage=whole.score,
-            article=float((covered * whole.weights).sum() / max(float(whole.weights.sum()), 1e-6)),
+            coverage=one.whole.score,
+            article=float((covered * one.whole.weights).sum()) / total,
             weakest=float(covered.min(initial=1.0)),
-            weakest_name=_weakest(question.names, whole.words, covered),
-            weakest_number=_weakest(question.numbers, whole.words, covered),
+            weakest_name=_weakest(question.names, one.whole.words, covered),
+            weakest_number=_weakest(question.numbers, one.whole.words, covered),
             sentence=max(
-                each[i].score for i, one in enumerate(spans) if _inside(one, (start, end))
+                cover.score
+                for cover, span in zip(one.sentences, one.spans, strict=True)
+                if _inside(span, quote)
             ),
-            cosine=scored.cosine,
-            rank=scored.rank,
-            relative=scored.relative,
-            reading=read * (not typed),
-            typed_reading=read * typed,
+            cosine=one.cosine,
+            rank=one.rank,
+            relative=one.relative,
+            reading=one.read * (not typed),
+            typed_reading=one.read * typed,
             typed=float(typed),
-            rival=scored.rival,
-            across=float(source.language != question.language),
+            behind=surest - one.read,
+            rival=one.rival * one.across,
+            across=float(one.across),
         )
-        return Evidence(node, (start, end), short, features, self._calibration.confidence(features))
+        return Evidence(one.node, quote, short, features, self._calibration.confidence(features))
 
     def chosen(self, evidence: Sequence[Evidence]) -> list[Evidence]:
         """One to three passages that say different things, about ``MAX_WORDS`` words in all."""
@@ -204,6 +228,28 @@ def _by_language(ranked: list[NodeWithScore], language: Language) -> list[NodeWi
     own = [one for one in ranked if one.node.metadata["language"] == language][:READ]
     other = [one for one in ranked if one.node.metadata["language"] != language][:READ_ACROSS]
     return own + other
+
+
+def _quote(text: str, one: Candidate) -> Span:
+    """The sentence that holds the answer, else the one that covers the question best.
+
+    A neighbour is quoted as well when it covers much more, or when the sentence leans on it.
+    """
+    spans = one.spans
+    at = covers = max(range(len(spans)), key=lambda i: one.sentences[i].score)
+    if one.reading and one.reading.score > 0:
+        span = one.reading.span
+        at = next((i for i, sentence in enumerate(spans) if _inside(span, sentence)), at)
+    start, end = spans[at]
+    if abs(at - covers) == 1 and one.sentences[covers].score - one.sentences[at].score > LEANS:
+        return min(start, spans[covers][0]), max(end, spans[covers][1])
+    if at and _LEANING.match(text[start:end]):
+        return spans[at - 1][0], end
+    return start, end
+
+
+def _day(article: Article) -> str:
+    return date_words(article.published) if article.published else ""
 
 
 def quotation(evidence: Evidence) -> str:

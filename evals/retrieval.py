@@ -151,18 +151,18 @@ def ablations(one: PublicSet, encoder: StaticEncoder) -> dict[str, tuple[float, 
 def tuned(one: PublicSet, encoder: StaticEncoder) -> dict[str, tuple[float, float]]:
     """R@1 and R@10 at other weights of 4-grams, dense score and coverage."""
     report = {}
-    kept = lexical.GRAM_BOOST, rerank.MIX_SAME_LANGUAGE, rerank.MIX_ACROSS
+    kept = lexical.GRAM_BOOST, rerank.MIX
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         bench = Bench.open(one, Path(folder), encoder, Lexicon())
         for boost in (0.1, 0.25):
             for weight in (0.2, 0.3, 0.4):
                 for mix in (0.3, 0.5, 0.65):
                     lexical.GRAM_BOOST = boost
-                    rerank.MIX_SAME_LANGUAGE = rerank.MIX_ACROSS = mix
+                    rerank.MIX = mix
                     name = f"4-grams {boost} dense {weight} coverage {mix}"
                     report[name] = bench.measure(partial(ranked, dense_weight=weight))
         bench.store.close()
-    lexical.GRAM_BOOST, rerank.MIX_SAME_LANGUAGE, rerank.MIX_ACROSS = kept
+    lexical.GRAM_BOOST, rerank.MIX = kept
     return report
 
 

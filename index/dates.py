@@ -40,6 +40,16 @@ _TIME = re.compile(
 )
 
 
+def date_words(when: datetime) -> str:
+    """Day, month in both languages, and year, as questions name them.
+
+    >>> date_words(datetime(2022, 1, 21))
+    '21 januari january 2022'
+    """
+    names = [name for name, number in MONTHS.items() if number == when.month][:2]
+    return " ".join([str(when.day), *dict.fromkeys(names), str(when.year)])
+
+
 @dataclass(frozen=True, slots=True)
 class FoundDate:
     """A date in a text; ``span`` covers the date and its time."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
@@ -18,13 +19,14 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
+from index.dates import date_words
 from index.encoder import Encoder
 from index.lexicon import Lexicon, QueryWord
 from index.text import content_words, grams, lemma
 
 FLOOR = 0.3  # a cosine below says nothing; it counts as 0
-MIX_SAME_LANGUAGE = 0.5
-MIX_ACROSS = 0.8
+MIX = 0.6  # the share of coverage in the score
+ACROSS = 1.15  # evens out that translations cover a question less than its own words do
 SPELLING = 0.85  # what two spellings of one word count when their 4-grams agree
 
 
@@ -144,14 +146,20 @@ class SoftIdfRerank(BaseNodePostprocessor):
     ) -> list[NodeWithScore]:
         if query_bundle is None or not nodes:
             return nodes[: self.top]
-        texts = [f"{n.node.metadata.get('title', '')} {n.node.get_content()}" for n in nodes]
-        covers = self._matcher.coverage(query_bundle.query_str, texts)
+        covers = self._matcher.coverage(query_bundle.query_str, [_context(n) for n in nodes])
         best = max(max(node.score or 0.0 for node in nodes), 1e-6)
         ranked = []
         for node, cover in zip(nodes, covers, strict=True):
             same = node.node.metadata.get("language", self.language) == self.language
-            mix = MIX_SAME_LANGUAGE if same else MIX_ACROSS
-            score = (1 - mix) * (node.score or 0.0) / best + mix * cover.score
-            ranked.append(NodeWithScore(node=node.node, score=score))
+            score = (1 - MIX) * (node.score or 0.0) / best + MIX * cover.score
+            ranked.append(NodeWithScore(node=node.node, score=score * (1 if same else ACROSS)))
         ranked.sort(key=lambda node: (-(node.score or 0.0), node.node.node_id))
         return ranked[: self.top]
+
+
+def _context(node: NodeWithScore) -> str:
+    """The node's text behind its title and day, which questions name and paragraphs do not."""
+    metadata = node.node.metadata
+    published = metadata.get("published")
+    day = date_words(datetime.fromisoformat(published)) if published else ""
+    return f"{metadata.get('title', '')} {day} {node.node.get_content()}"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -34,8 +33,7 @@ from assistant.reader.features import (
 )
 from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
-from index.lexicon import Lexicon, meanings
-from index.text import WORD, fold
+from index.lexicon import Lexicon, meanings, switched
 from index.types import Language
 
 PIECE_SIZE = 32
@@ -248,20 +246,6 @@ class Prepared:
     text_flags: np.ndarray
     first: int
     last: int
-
-
-def switched(question: str, language: Language, lexicon: Lexicon, rng: random.Random) -> str:
-    """The question with most of its words replaced by translations, in their order."""
-
-    def replaced(match: re.Match[str]) -> str:
-        found = lexicon.translations(fold(match.group()), language)
-        if not found or rng.random() < 0.15:
-            return match.group()
-        weights = [strength * strength for _, strength in found]
-        word = rng.choices([other for other, _ in found], weights)[0]
-        return word.capitalize() if match.group()[0].isupper() else word
-
-    return WORD.sub(replaced, question)
 
 
 class Preparer:

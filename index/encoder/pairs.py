@@ -1,7 +1,9 @@
 """Training pairs for the bilingual encoder, read from a folder of openly licensed data.
 
 Every source becomes a list of ``(query, passage)`` strings; the two members of a pair mean
-the same or answer each other. The rows and licences are listed in the model card.
+the same or answer each other. Pairs across the languages are few, so that others are made of
+those within a language, by putting one member into the other language word by word. The rows
+and licences are listed in the model card.
 """
 
 from __future__ import annotations
@@ -16,12 +18,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from index.lexicon import Lexicon, switched
+from index.types import Language
+
 Pair = tuple[str, str]
 
 QUESTION_FILES = (
     "tydiqa_id", "tydiqa_en", "idk_mrc", "facqa", "squad2_en", "squad11_en_extra",
     "squad_sentences_en", "squadshifts_new_wiki_en", "fairytaleqa_en",
 )  # fmt: skip
+INDONESIAN_FILES = frozenset(["tydiqa_id", "idk_mrc", "facqa"])
 PARALLEL_FILES = ("tatoeba", "tico19", "talpco", "nusax", "react_docs", "tldr", "iot_beginners_mt")
 DICTIONARY_FILES = ("wordnet_bahasa", "wiktionary_en_id", "cldr_names", "idwiki_title_to_english")
 
@@ -45,7 +51,7 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
             yield from (json.loads(line) for line in text)
 
 
-def load_sources(train: Path, seed: int) -> list[Source]:
+def load_sources(train: Path, lexicon: Lexicon, seed: int) -> list[Source]:
     """All training pairs below ``train``.
 
     Raises:
@@ -56,7 +62,14 @@ def load_sources(train: Path, seed: int) -> list[Source]:
     for name in QUESTION_FILES:
         found = rows(train / f"{name}.jsonl.gz")
         pairs = [(row["question"], row["context"]) for row in found if row["answerable"]]
-        sources.append(Source(name, pairs, 3.0 if name == "facqa" else 1.0))
+        repeat = 3.0 if name == "facqa" else 1.0
+        language: Language = "id" if name in INDONESIAN_FILES else "en"
+        asked = [(switched(one, language, lexicon, rng), other) for one, other in pairs]
+        contexts = dict.fromkeys(other[:500] for _, other in pairs)
+        same = [(one, switched(one, language, lexicon, rng)) for one in contexts]
+        sources.append(Source(name, pairs, repeat))
+        sources.append(Source(f"{name}, question switched", asked, repeat))
+        sources.append(Source(f"{name}, context switched", same, 0.5))
     sources.append(Source("qamr_en", _sampled_per_context(train / "qamr_en.jsonl.gz", 4, rng), 1.0))
     crossed = [row for row in rows(train / "squad2_xling.jsonl.gz") if row["answerable"]]
     for query, passage in (("eng", "ind"), ("ind", "eng"), ("ind", "ind"), ("eng", "eng")):
@@ -79,15 +92,19 @@ def load_sources(train: Path, seed: int) -> list[Source]:
             if indonesian and english and indonesian.lower() != english.lower():
                 terms.append((indonesian, english))
     sources.append(Source("dictionaries", terms, 0.5))
-    titles, neighbours = [], []
+    titles, neighbours, same = [], [], []
     for row in rows(train / "idwiki_lead.jsonl.gz"):
         paragraphs = [part for part in row["text"].split("\n\n") if len(part) > 80]
         if paragraphs:
             titles.append((row["title"], paragraphs[0][:800]))
+            start = paragraphs[0][:400]
+            if len(titles) % 3 == 0:
+                same.append((start, switched(start, "id", lexicon, rng)))
         for first, second in pairwise(paragraphs):
             neighbours.append((first[:800], second[:800]))
-    sources.append(Source("idwiki titles", titles, 0.5))
-    sources.append(Source("idwiki neighbours", neighbours, 0.3))
+    sources.append(Source("idwiki titles", titles, 0.4))
+    sources.append(Source("idwiki neighbours", neighbours, 0.2))
+    sources.append(Source("idwiki switched", same, 1.0))
     return sources
 
 

@@ -25,6 +25,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 from torch.nn import functional
 
 from index.encoder.pairs import Source, load_sources, rows
+from index.lexicon import Lexicon
 
 VOCABULARY = 32_000
 DIMENSIONS = 256
@@ -57,7 +58,8 @@ def train_tokenizer(sources: list[Source]) -> Tokenizer:
         max_piece_length=16,
         show_progress=False,
     )
-    texts = sorted({text for source in sources for pair in source.pairs for text in pair})
+    native = (source for source in sources if not source.name.endswith("switched"))
+    texts = sorted({text for source in native for pair in source.pairs for text in pair})
     random.Random(0).shuffle(texts)
     tokenizer.train_from_iterator(texts[:250_000], trainer)
     return tokenizer
@@ -181,7 +183,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    sources = load_sources(args.data / "train", args.seed)
+    sources = load_sources(args.data / "train", Lexicon(), args.seed)
     for source in sources:
         print(f"{source.name:28} {len(source.pairs):7} pairs x {source.repeat}", flush=True)
     tokenizer = train_tokenizer(sources)

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import random
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from index.text import STOP_WORDS, language_of, lemma, words
+from index.text import STOP_WORDS, WORD, fold, language_of, lemma, words
 from index.types import Language
 
 BUNDLED = Path(__file__).parent / "model"
 DIRECTIONS: dict[Language, str] = {"id": "id-en.tsv.gz", "en": "en-id.tsv.gz"}
+
+KEPT = 0.15  # share of the words that stay as they are when a text is switched
 
 Table = dict[str, tuple[tuple[str, float], ...]]
 
@@ -92,6 +96,24 @@ class Lexicon:
         if language not in self._tables:
             self._tables[language] = read_table(self._folder / DIRECTIONS[language])
         return self._tables[language]
+
+
+def switched(text: str, language: Language, lexicon: Lexicon, rng: random.Random) -> str:
+    """``text`` with most of its words replaced by translations, in their order.
+
+    Word salad to a reader, but training data for models of words (code-switching, Qin et al.
+    2020). Likelier translations are drawn more often.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        found = lexicon.translations(fold(match.group()), language)
+        if not found or rng.random() < KEPT:
+            return match.group()
+        weights = [strength * strength for _, strength in found]
+        word = rng.choices([other for other, _ in found], weights)[0]
+        return word.capitalize() if match.group()[0].isupper() else word
+
+    return WORD.sub(replaced, text)
 
 
 def read_table(path: Path) -> Table:

@@ -1,0 +1,33 @@
+"""Retrain everything that is bundled, in order, since each step leans on the one before.
+
+    python -m evals.retrain --data PATH
+
+Lexicon, encoder, reader, calibration; about an hour on two cores. Stops at the first that fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+STEPS = (
+    "index.lexicon.train",
+    "index.encoder.train",
+    "assistant.reader.train",
+    "evals.calibrate",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="retrain everything that is bundled")
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
+    args = parser.parse_args()
+    for step in STEPS:
+        print(f"== {step}", flush=True)
+        subprocess.run([sys.executable, "-m", step, "--data", str(args.data)], check=True)
+
+
+if __name__ == "__main__":
+    main()
