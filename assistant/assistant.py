@@ -13,7 +13,7 @@ from assistant.config import default_index
 from assistant.extract import Evidence, Extractor
 from assistant.question import Question, understand
 from assistant.reader import Reader, SpanReader
-from assistant.types import Answer, Citation, Turn
+from assistant.types import Answer, Citation, Level, Turn
 from index.encoder import Encoder, StaticEncoder
 from index.errors import IncompatibleIndexError
 from index.generations import live_generation
@@ -100,7 +100,8 @@ class Assistant:
         if not evidence or evidence[0].confidence < self._calibration.threshold:
             answer = _declined(store, asked, evidence, top)
         else:
-            answer = _answered(store, asked, extractor.chosen(evidence))
+            level = self._calibration.level(evidence[0].confidence)
+            answer = _answered(store, asked, extractor.chosen(evidence), level)
         finished = time.perf_counter()
         answer.timings["total"] = 1e3 * (finished - started)
         return answer
@@ -111,7 +112,7 @@ def _declined(store: Store, asked: Question, evidence: list[Evidence], top: int)
     nearest = tuple(store.article(article_id) for article_id in list(ids)[: max(0, top)])
     confidence = evidence[0].confidence if evidence else 0.0
     text = phrase(asked.language, "declined")
-    return Answer(text, "", (), asked.language, confidence, True, nearest)
+    return Answer(text, "", (), asked.language, confidence, True, nearest=nearest)
 
 
 def _allowed(
@@ -134,7 +135,7 @@ def _allowed(
     return frozenset(ids)
 
 
-def _answered(store: Store, asked: Question, chosen: list[Evidence]) -> Answer:
+def _answered(store: Store, asked: Question, chosen: list[Evidence], level: Level) -> Answer:
     citations, sentences = [], []
     for marker, item in enumerate(chosen, start=1):
         paragraph = item.node.paragraph
@@ -165,5 +166,6 @@ def _answered(store: Store, asked: Question, chosen: list[Evidence]) -> Answer:
         asked.language,
         chosen[0].confidence,
         False,
+        level,
         notice=notice,
     )

@@ -10,6 +10,8 @@ import math
 from dataclasses import astuple, dataclass, fields
 from importlib.resources import files
 
+from assistant.types import Level
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -48,13 +50,25 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic model: one weight a feature, and the threshold below which to decline."""
+    """A logistic model: one weight a feature, and the threshold below which to decline.
+
+    Answers of at least ``high`` were right in nine of ten development questions, those from
+    ``medium`` up to there in seven of ten or more.
+    """
 
     weights: tuple[float, ...]
     bias: float
     threshold: float
+    medium: float
+    high: float
     encoder: str
     reader: str
+
+    def level(self, confidence: float) -> Level:
+        """How sure an answer is, in one of three words."""
+        if confidence >= self.high:
+            return "high"
+        return "medium" if confidence >= self.medium else "low"
 
     def confidence(self, features: Features) -> float:
         """The probability that the passage answers the question."""
@@ -66,7 +80,7 @@ class Calibration:
     @classmethod
     def even(cls, encoder: str, reader: str) -> Calibration:
         """All features alike and no threshold: a start for fitting."""
-        return cls(tuple(1.0 for _ in fields(Features)), -4.0, 0.0, encoder, reader)
+        return cls(tuple(1.0 for _ in fields(Features)), -4.0, 0.0, 0.5, 0.9, encoder, reader)
 
     @classmethod
     def load(cls) -> Calibration:
@@ -77,6 +91,8 @@ class Calibration:
             tuple(data["weights"][name] for name in names),
             data["bias"],
             data["threshold"],
+            data["medium"],
+            data["high"],
             data["encoder"],
             data["reader"],
         )

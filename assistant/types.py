@@ -13,6 +13,10 @@ SCHEMA_VERSION = 1
 AnswerType = Literal["who", "where", "when", "how_many", "why", "how", "what", "yes_no"]
 
 
+Level = Literal["high", "medium", "low"]
+"""How sure an answer is, in words whose accuracy was measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """The proof of a sentence: ``paragraph.text[quote[0]:quote[1]]`` is what is quoted."""
@@ -55,7 +59,8 @@ class Answer:
     """What is said to the user.
 
     ``text`` holds the sentences with their markers, or the words of a declined answer;
-    ``short`` is the answer in a few words, or empty. ``confidence`` lies in [0, 1].
+    ``short`` is the answer in a few words, or empty. ``confidence`` lies in [0, 1], and ``level``
+    says it in a word.
     ``nearest`` names articles near a declined question. ``timings`` are milliseconds.
     """
 
@@ -65,6 +70,7 @@ class Answer:
     language: Language
     confidence: float
     abstained: bool
+    level: Level = "low"
     nearest: tuple[Article, ...] = ()
     notice: str = ""
     mode: Literal["extractive", "llm"] = "extractive"
@@ -79,6 +85,7 @@ class Answer:
             "citations": [citation.to_dict() for citation in self.citations],
             "language": self.language,
             "confidence": round(self.confidence, 4),
+            "level": self.level,
             "abstained": self.abstained,
             "nearest": [{"article_id": one.id, "title": one.title} for one in self.nearest],
             "notice": self.notice,

@@ -15,7 +15,9 @@ import json
 import random
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import astuple, dataclass, fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,15 +27,20 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from assistant.confidence import Calibration, Features
+from assistant.config import samples_folder
 from assistant.extract import Evidence, Extractor, quotation
 from assistant.question import understand
 from assistant.reader import Reader, SpanReader
 from evals.public import PublicQuestion, build_collection, same_text
+from evals.questions import EvalQuestion, gold_paragraphs, load_questions
 from index.encoder import StaticEncoder
+from index.ingest import index_paths
 from index.lexicon import Lexicon
 from index.store import Store
 
 Array = NDArray[np.float64]
+
+LEAST_LEVEL = 50  # answers from which a level's accuracy is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,36 +53,76 @@ class Candidate:
     right: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and how a passage is judged."""
+
+    kind: str
+    text: str
+    is_right: Callable[[Evidence], bool]
+
+
 def collect(data: Path, sample: int, encoder: StaticEncoder, reader: Reader) -> list[Candidate]:
-    """All candidates of at most ``sample`` questions of each kind."""
+    """All candidates of at most ``sample`` public questions of each kind, and of our own."""
     found: list[Candidate] = []
+    even = Calibration.even(encoder.fingerprint, reader.fingerprint)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
-        index, questions = build_collection(data, Path(work), encoder)
-        store = Store.open(index, encoder)
-        extractor = Extractor(
-            store, reader, Calibration.even(encoder.fingerprint, reader.fingerprint)
-        )
-        random.Random(7).shuffle(questions)
-        taken: Counter[str] = Counter()
-        chosen = []
-        for question in questions:
-            taken[question.kind] += 1
-            if taken[question.kind] <= sample:
-                chosen.append(question)
-        for number, question in enumerate(track(chosen, "asking", transient=True)):
-            for item in extractor.evidence(understand(question.text)):
-                right = _is_right(item, question)
-                found.append(Candidate(number, question.kind, item.features, right))
-        store.close()
+        index, public = build_collection(data, Path(work), encoder)
+        index_paths(Path(work) / "samples", [samples_folder()], encoder)
+        for folder in (index, Path(work) / "samples"):
+            store = Store.open(folder, encoder)
+            extractor = Extractor(store, reader, even)
+            asked = public_questions(public, sample) if folder == index else own_questions(store)
+            start = found[-1].question + 1 if found else 0
+            for number, one in enumerate(track(asked, "asking", transient=True), start):
+                for item in extractor.evidence(understand(one.text)):
+                    right = one.is_right(item)
+                    found.append(Candidate(number, one.kind, item.features, right))
+            store.close()
     return found
 
 
-def _is_right(item: Evidence, question: PublicQuestion) -> bool:
+def public_questions(questions: list[PublicQuestion], sample: int) -> list[Asked]:
+    """At most ``sample`` of each kind, drawn at random."""
+    random.Random(7).shuffle(questions)
+    taken: Counter[str] = Counter()
+    chosen = []
+    for one in questions:
+        taken[one.kind] += 1
+        if taken[one.kind] <= sample:
+            chosen.append(Asked(one.kind, one.text, partial(_answers_public, one)))
+    return chosen
+
+
+def _answers_public(question: PublicQuestion, item: Evidence) -> bool:
     if not question.gold or not same_text(item.node.paragraph.text, question.gold):
         return False
     # Translated answers do not always stand in the translated paragraph.
     standing = [answer for answer in question.answers if answer in question.gold]
     return not standing or any(answer in quotation(item) for answer in standing)
+
+
+def own_questions(store: Store) -> list[Asked]:
+    """The development half of the bundled questions that stand alone."""
+    articles = {Path(store.catalog.file_of(a.id)[1]).stem: a for a in store.catalog.articles()}
+    asked = []
+    for one in load_questions():
+        if one.split != "dev" or one.turns or one.today:
+            continue
+        gold = {p.public_id for _, p in gold_paragraphs(one, articles) if p}
+        kind = "own near miss" if one.category == "near_miss" else "own out of corpus"
+        if one.answerable:
+            languages = {articles[gold.article].language for gold in one.gold}
+            kind = "own within" if one.language in languages else "own across"
+        asked.append(Asked(kind, one.question, partial(_answers_own, one, gold)))
+    return asked
+
+
+def _answers_own(question: EvalQuestion, gold: set[str], item: Evidence) -> bool:
+    if item.node.paragraph.public_id not in gold:
+        return False
+    said = quotation(item).casefold()
+    return question.answer_type == "yesno" or any(a.casefold() in said for a in question.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +150,7 @@ def share(decisions: list[Decision], threshold: float) -> float:
 
 def choose_threshold(decisions: list[Decision]) -> float:
     """Where answerable, out-of-corpus and near-miss questions are best together."""
-    outside = [one for one in decisions if one.kind == "out of corpus"]
+    outside = [one for one in decisions if one.kind.endswith("out of corpus")]
     near = [one for one in decisions if one.kind.endswith("near miss")]
     inside = [one for one in decisions if one not in outside and one not in near]
 
@@ -112,6 +159,22 @@ def choose_threshold(decisions: list[Decision]) -> float:
         return share(inside, threshold) / 2 + declined / 4
 
     return max((float(one) for one in np.linspace(0.02, 0.9, 89)), key=balanced)
+
+
+def choose_levels(decisions: list[Decision], threshold: float) -> tuple[float, float]:
+    """From where answers are right in 7 of 10 cases, and from where in 9 of 10.
+
+    The second holds for all answers from there on, the first for those in between.
+    """
+    shown = sorted(one.score for one in decisions if one.score >= threshold)
+
+    def right(low: float, high: float) -> float:
+        between = [one.right for one in decisions if low <= one.score < high]
+        return sum(between) / len(between) if len(between) >= LEAST_LEVEL else 0.0
+
+    high = next((score for score in shown if right(score, 2.0) >= 0.9), 1.0)
+    medium = next((s for s in shown if s < high and right(s, high) >= 0.7), high)
+    return medium, high
 
 
 def main() -> None:
@@ -135,6 +198,15 @@ def main() -> None:
     )
     decisions = decide(candidates, predicted[:, 1])
     threshold = choose_threshold(decisions)
+    medium, high = choose_levels(decisions, threshold)
+    for name, low, top in (
+        ("high", high, 2.0), ("medium", medium, high), ("low", threshold, medium)
+    ):  # fmt: skip
+        level = [one.right for one in decisions if low <= one.score < top]
+        share_right = sum(level) / max(1, len(level))
+        print(
+            f"level {name}: from {low:.3f}, {len(level)} answers, {np.mean(level or [0]):.3f} right"
+        )
     print(f"threshold {threshold:.2f}")
     for kind in dict.fromkeys(one.kind for one in decisions):
         chosen = [one for one in decisions if one.kind == kind]
@@ -151,6 +223,8 @@ def main() -> None:
         "weights": dict(zip(names, map(float, model.coef_[0].round(4)), strict=True)),
         "bias": round(float(model.intercept_[0]), 4),
         "threshold": round(threshold, 3),
+        "medium": round(medium, 3),
+        "high": round(high, 3),
         "encoder": encoder.fingerprint,
         "reader": reader.fingerprint,
     }
