@@ -204,9 +204,7 @@ def main() -> None:
     ):  # fmt: skip
         level = [one.right for one in decisions if low <= one.score < top]
         share_right = sum(level) / max(1, len(level))
-        print(
-            f"level {name}: from {low:.3f}, {len(level)} answers, {np.mean(level or [0]):.3f} right"
-        )
+        print(f"level {name}: from {low:.3f}, {len(level)} answers, {share_right:.3f} right")
     print(f"threshold {threshold:.2f}")
     for kind in dict.fromkeys(one.kind for one in decisions):
         chosen = [one for one in decisions if one.kind == kind]
