@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assistant.confidence import Calibration
 from assistant.config import default_index
-from assistant.extract import Evidence, Extractor
+from assistant.extract import Evidence, Extractor, also_in
 from assistant.question import Question, understand
 from assistant.reader import Reader, SpanReader
 from assistant.types import Answer, Citation, Level, Turn
@@ -101,7 +101,7 @@ class Assistant:
             answer = _declined(store, asked, evidence, top)
         else:
             level = self._calibration.level(evidence[0].confidence)
-            answer = _answered(store, asked, extractor.chosen(evidence), level)
+            answer = _answered(store, asked, evidence, extractor.chosen(evidence), level)
         finished = time.perf_counter()
         answer.timings["total"] = 1e3 * (finished - started)
         return answer
@@ -135,7 +135,9 @@ def _allowed(
     return frozenset(ids)
 
 
-def _answered(store: Store, asked: Question, chosen: list[Evidence], level: Level) -> Answer:
+def _answered(
+    store: Store, asked: Question, evidence: list[Evidence], chosen: list[Evidence], level: Level
+) -> Answer:
     citations, sentences = [], []
     for marker, item in enumerate(chosen, start=1):
         paragraph = item.node.paragraph
@@ -150,6 +152,7 @@ def _answered(store: Store, asked: Question, chosen: list[Evidence], level: Leve
             article.url,
             article.language,
             item.quote,
+            also_in(item, evidence),
         )
         citations.append(citation)
         sentences.append(f"{citation.quotation} [{marker}]")

@@ -77,6 +77,20 @@ class StoredNode:
     paragraph: Paragraph
 
 
+def node_id(article_id: str, version: str, number: int) -> str:
+    """The id of a paragraph for the search engines; it changes with the article's content."""
+    return f"{article_id}@{version}#p{number}"
+
+
+def article_of(node: str) -> str:
+    """The id of the article that a node belongs to.
+
+    >>> article_of(node_id("a@b", "f00", 3))
+    'a@b'
+    """
+    return node.rpartition("@")[0]
+
+
 class Catalog:
     """One SQLite file. Opened for reading only, unless ``writable``."""
 
@@ -163,7 +177,7 @@ class Catalog:
                 "number": paragraph.number,
                 "role": paragraph.role,
                 "text": paragraph.text,
-                "node_id": f"{article.id}@{version}#p{paragraph.number}"
+                "node_id": node_id(article.id, version, paragraph.number)
                 if paragraph.role == "body"
                 else None,
             }
@@ -242,6 +256,15 @@ class Catalog:
 
     def all_nodes(self) -> list[StoredNode]:
         return self._nodes(sa.true())
+
+    def nodes_at(self, rows: Iterable[int]) -> list[StoredNode]:
+        return self._nodes(_PARAGRAPHS.c.row.in_(list(rows)))
+
+    def directory(self) -> list[tuple[int, str]]:
+        """Row and article id of every citable paragraph."""
+        columns = (_PARAGRAPHS.c.row, _PARAGRAPHS.c.article_id)
+        query = sa.select(*columns).where(_PARAGRAPHS.c.node_id.is_not(None))
+        return [(row.row, row.article_id) for row in self._rows(query)]
 
     def last_node(self) -> StoredNode:
         """The citable paragraph that was added last; there must be one."""

@@ -226,7 +226,7 @@ class _Run:
             VectorFile.write(draft.vectors, self._encoder.dimensions, rows, vectors)
             chroma.add([node.node_id for node, _ in part], vectors)
             for (node, _), text in zip(part, texts, strict=True):
-                lexical.add(node.node_id, text)
+                lexical.add(node.node_id, node.paragraph.article_id, text)
             self._progress("index", min(start + BATCH, len(fresh)), len(fresh))
         lexical.close()
         chroma.close()

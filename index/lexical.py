@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
@@ -15,9 +16,17 @@ import tantivy
 from index.lexicon import Lexicon, QueryWord
 from index.text import STOP_WORDS, grams, lemma, words
 
-WORDS, GRAMS, NODE = "words", "grams", "node"
+WORDS, GRAMS, NODE, ARTICLE = "words", "grams", "node", "article"
 GRAM_BOOST = 0.25
 WRITER_BYTES = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The ids of the articles that a search keeps to, and of all others."""
+
+    inside: frozenset[str]
+    outside: frozenset[str]
 
 
 def word_terms(text: str) -> list[str]:
@@ -38,6 +47,7 @@ def gram_terms(text: str) -> list[str]:
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field(NODE, stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(ARTICLE, tokenizer_name="raw", index_option="basic")
     for name in (WORDS, GRAMS):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
@@ -55,11 +65,12 @@ class LexicalWriter:
         for node_id in node_ids:
             self._writer.delete_documents_by_term(NODE, node_id)
 
-    def add(self, node_id: str, text: str) -> None:
+    def add(self, node_id: str, article_id: str, text: str) -> None:
         self._writer.add_document(
             tantivy.Document(
                 **{
                     NODE: [node_id],
+                    ARTICLE: [article_id],
                     WORDS: [" ".join(word_terms(text))],
                     GRAMS: [" ".join(gram_terms(text))],
                 }
@@ -82,7 +93,9 @@ class LexicalIndex:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def search(self, question: str, top: int) -> list[tuple[str, float]]:
+    def search(
+        self, question: str, top: int, selection: Selection | None = None
+    ) -> list[tuple[str, float]]:
         """Node ids with their BM25 scores, best first."""
         clauses = [self._concept(one) for one in self._lexicon.query(question)]
         spelling = sorted(set(gram_terms(question)))
@@ -90,11 +103,24 @@ class LexicalIndex:
         if not clauses or top < 1:
             return []
         query = tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in clauses])
+        if selection is not None:
+            query = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, query), self._within(selection)]
+            )
         found = self._searcher.search(query, top, count=False).hits
         hits = [
             (str(self._searcher.doc(address)[NODE][0]), float(score)) for score, address in found
         ]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+
+    def _within(self, selection: Selection) -> tuple[tantivy.Occur, tantivy.Query]:
+        """Keeps to the selected articles, by naming these or the others, whichever are fewer."""
+        few = len(selection.inside) <= len(selection.outside)
+        named = sorted(selection.inside if few else selection.outside)
+        articles = tantivy.Query.term_set_query(self._schema, ARTICLE, named)
+        if few:
+            return tantivy.Occur.Must, tantivy.Query.const_score_query(articles, 0.0)
+        return tantivy.Occur.MustNot, articles
 
     def _concept(self, word: QueryWord) -> tantivy.Query:
         """A word or the best of its translations, each with its lemma."""

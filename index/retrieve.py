@@ -89,13 +89,10 @@ class HybridRetriever(BaseRetriever):
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         question = query_bundle.query_str
         vector = self._store.encoder.encode([question])[0]
-        if self._articles is None:
-            lexical = dict(self._store.lexical.search(question, CANDIDATES))
-            dense = dict(self._store.dense(vector, CANDIDATES))
-            nodes = self._store.nodes(sorted(lexical.keys() | dense.keys()))
-        else:
-            nodes = self._store.catalog.nodes_of(self._articles)
-            lexical = dict(self._store.lexical.search(question, len(self._store)))
+        chosen = None if self._articles is None else self._store.select(self._articles)
+        lexical = dict(self._store.lexical.search(question, CANDIDATES, chosen))
+        dense = dict(self._store.dense(vector, CANDIDATES, chosen))
+        nodes = self._store.nodes(sorted(lexical.keys() | dense.keys()))
         if not nodes:
             return []
         cosines = self._store.vectors(nodes) @ vector

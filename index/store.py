@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
-from index.catalog import Catalog, StoredNode
+import numpy as np
+from numpy.typing import NDArray
+
+from index.catalog import Catalog, StoredNode, article_of
 from index.encoder import Encoder, Vectors
 from index.generations import Generation, require_generation
-from index.lexical import LexicalIndex
+from index.lexical import LexicalIndex, Selection
 from index.lexicon import Lexicon
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
+
+EXACT_SHARE = 0.2  # of the collection; a larger selection is searched in Chroma
+_NO_ROWS = np.zeros(0, dtype=np.int64)
 
 
 class Store:
@@ -54,9 +61,46 @@ class Store:
         """
         return self._articles[article_id]
 
-    def dense(self, vector: Vectors, top: int) -> list[tuple[str, float]]:
-        """Node ids with their cosine to ``vector`` float32[dimensions], best first."""
-        return self._chroma.search(vector, top)
+    def select(self, article_ids: frozenset[str]) -> Selection:
+        """These articles as something that searches can keep to."""
+        return Selection(article_ids, frozenset(self._articles.keys() - article_ids))
+
+    def dense(
+        self, vector: Vectors, top: int, selection: Selection | None = None
+    ) -> list[tuple[str, float]]:
+        """Node ids with their cosine to ``vector`` float32[dimensions], best first.
+
+        A small selection is scored exactly; for a large one, more is fetched and what lies
+        outside is dropped.
+        """
+        if selection is None:
+            return self._chroma.search(vector, top)
+        rows = np.concatenate([self._directory.get(one, _NO_ROWS) for one in selection.inside])
+        if len(rows) > EXACT_SHARE * len(self):
+            wanted = int(1.3 * top * len(self) / len(rows)) + 10
+            outside = selection.outside
+            hits = [
+                hit
+                for hit in self._chroma.search(vector, wanted)
+                if article_of(hit[0]) not in outside
+            ]
+            if len(hits) >= top:
+                return hits[:top]
+        return self._exact(rows, vector, top)
+
+    def _exact(self, rows: NDArray[np.int64], vector: Vectors, top: int) -> list[tuple[str, float]]:
+        cosines = self._vectors[rows] @ vector
+        best = np.argsort(-cosines, kind="stable")[:top]
+        nodes = {node.row: node.node_id for node in self.catalog.nodes_at(rows[best].tolist())}
+        return [(nodes[int(rows[i])], float(cosines[i])) for i in best]
+
+    @cached_property
+    def _directory(self) -> dict[str, NDArray[np.int64]]:
+        """The rows of each article's citable paragraphs."""
+        rows: dict[str, list[int]] = {}
+        for row, article_id in self.catalog.directory():
+            rows.setdefault(article_id, []).append(row)
+        return {article_id: np.array(own) for article_id, own in rows.items()}
 
     def nodes(self, node_ids: Sequence[str]) -> list[StoredNode]:
         """The paragraphs of these ids, in their order."""

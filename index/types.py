@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -40,16 +40,3 @@ class Article:
     language: Language
     author: str
     paragraphs: tuple[Paragraph, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A ranked paragraph. A higher ``score`` is better; ``why`` holds the parts of the score.
-
-    ``also_in`` lists the public ids of near-identical paragraphs in other articles.
-    """
-
-    paragraph: Paragraph
-    score: float
-    why: dict[str, float] = field(default_factory=dict)
-    also_in: tuple[str, ...] = ()

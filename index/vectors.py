@@ -30,11 +30,11 @@ class VectorFile:
         if rows:
             self._rows = np.memmap(path, dtype=np.float16, mode="r", shape=(rows, dimensions))
 
-    def __getitem__(self, rows: Sequence[int]) -> Vectors:
+    def __getitem__(self, rows: Sequence[int] | NDArray[np.int64]) -> Vectors:
         """The vectors of these catalog rows, float32[len(rows), dimensions]."""
-        if self._rows is None or not rows:
+        if self._rows is None or len(rows) == 0:
             return np.zeros((0, self._dimensions), dtype=np.float32)
-        found: Vectors = self._rows[np.array(rows) - 1].astype(np.float32)
+        found: Vectors = self._rows[np.asarray(rows) - 1].astype(np.float32)
         return found
 
     @staticmethod

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from llama_index.core.retrievers import BaseRetriever
 
+from index.catalog import article_of
 from index.encoder import StaticEncoder
 from index.rerank import SoftIdfRerank, SoftMatcher
 from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
@@ -60,3 +61,19 @@ def test_coverage_of_numbers_is_exact(store: Store) -> None:
     matcher = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
     right, wrong = matcher.coverage("1964", ["opened in 1964", "opened in 1965"])
     assert (right.score, wrong.score) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_filtered_search_is_exact(share: float, store: Store, encoder: StaticEncoder) -> None:
+    ids = sorted(one.id for one in store.articles)
+    allowed = frozenset(ids[: max(1, int(share * len(ids)))])
+    chosen = store.select(allowed)
+    question = "Where is the Wendle bridge?"
+    inside = [node for node in store.catalog.all_nodes() if node.paragraph.article_id in allowed]
+    vector = encoder.encode([question])[0]
+    cosines = store.vectors(inside) @ vector
+    exact = {inside[i].node_id: float(cosines[i]) for i in (-cosines).argsort()[:5]}
+    assert dict(store.dense(vector, 5, chosen)) == pytest.approx(exact, abs=1e-2)
+    every = dict(store.lexical.search(question, 10_000))
+    kept = {one: score for one, score in every.items() if article_of(one) in allowed}
+    assert dict(store.lexical.search(question, 10_000, chosen)) == pytest.approx(kept, rel=1e-5)
