@@ -301,7 +301,7 @@ def _dates(text: str, language: Language | None) -> Iterator[Quantity]:
             value = _date(parts.get("y"), parts.get("m"), parts.get("d"))
             if value is None or (order == "y" and _AFTER.match(text, match.end())):
                 continue
-            start = match.start()
+            start = match.start(1) if order == "m" else match.start()
             if parts.get("e"):  # "18-19 November" is two days
                 first = _date(parts.get("y"), parts.get("m"), parts["e"])
                 if first is None:
@@ -325,7 +325,8 @@ _DATE_PATTERNS = [
         (rf"\b(?-i:(?=[A-Z]))({_LONG_MONTH})\b", "m"),
         (r"\b(?:in|since|until|by|during|of|from|last|this|next|early|late|mid)[ -](?-i:(May))\b",
          "m"),
-        (rf"(?<![\w$€£¥.,])(?:(?<![^\W\d_]-)|(?<=mid-)){_YEAR}"
+        (rf"(?<![\w$€£¥.,])(?:(?<![^\W\d_]-)|(?<=mid-))"
+         rf"(?<!\D\d-)(?<!\D\d\d-)(?<!\D\d\d\d-){_YEAR}"
          rf"(?![-–]\w*[a-z])(?!\s+(?:{_PEOPLE})\b)", "y"),
     )
 ]  # fmt: skip

@@ -120,7 +120,7 @@ _OFFSETS = list(_DAYS.values())
 _RELATIVE_UNIT = re.compile(
     r"\b(?P<weekend>akhir\s+)?(?P<id>pekan|minggu|bulan|tahun)\s+(?:yang\s+)?"
     r"(?P<after>ini|lalu|kemarin|silam|depan|mendatang)\b"
-    r"|\b(?P<before>this|last|previous|next)\s+(?P<en>week|month|year)(?P<end>end)?\b",
+    r"|\b(?P<before>this|(?<!the )last|previous|next)\s+(?P<en>week|month|year)(?P<end>end)?\b",
     re.I,
 )
 _RELATIVE_WEEKDAY = re.compile(
@@ -232,6 +232,14 @@ _YEAR_AFTER = re.compile(
 )
 
 
+_IN_MONTH = re.compile(
+    r"(?:^|\b(?:pada|di|bulan|sejak|semenjak|sebelum|setelah|sesudah|hingga|sampai|antara|dari|dan|"
+    r"awal|pertengahan|akhir|in|since|before|after|until|by|during|of|between|from|to|and|early|mid|"
+    r"late))[\s-]*$",
+    re.I,
+)
+
+
 def _one_date(question: str, one: Quantity, value: PartialDate, today: date) -> Iterator[_Period]:
     start, end = one.span
     relative, year = False, value.year
@@ -250,6 +258,9 @@ def _one_date(question: str, one: Quantity, value: PartialDate, today: date) -> 
                 year -= 1  # "last March" asked in March
             relative = True
             start, end = before.start() if before else start, ahead.end() if ahead else end
+    bare = value.year is None and value.day is None and not relative
+    if bare and not _IN_MONTH.search(question[: one.span[0]]):
+        return  # "April" may be a person
     if value.month is None:
         yield replace(_calendar("year", date(year, 1, 1), (start, end)), relative=relative)
     elif value.day is None:

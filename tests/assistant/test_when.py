@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.when import DateRange, when
@@ -61,6 +61,7 @@ def days(question: str, today: date = TODAY) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(("indonesian", "english"), PHRASES)
+@settings(max_examples=25)
 @given(today=DAYS)
 def test_both_languages_mean_the_same(indonesian: str, english: str, today: date) -> None:
     ours = found(f"Apa yang terjadi {indonesian}?", today)
@@ -153,6 +154,9 @@ def test_ranges(question: str, since: str, until: str) -> None:
         "What may happen to the last soldier of this army?",
         "Berapa lama perjalanan 3 hari itu?",
         "Setelah gempa, siapa yang datang?",
+        "Siapa suami April Sari?",
+        "When was the last year the bridge was open?",
+        "Di mana Fokker 28-1000 jatuh?",
         "99999999 hari lalu",
         "9999 years ago",
         "",
