@@ -23,6 +23,7 @@ from index.types import Language
 
 LONGEST_NAME = 8  # words
 MAX_CHARS = 200  # a longer answer is no short one
+LARGEST = Decimal(10**18)  # beyond, digits are no amount
 MAX_DECIMALS = 6  # a number with more, such as a third, is not written in digits
 
 _SCALES: dict[Language, tuple[tuple[Decimal, str], ...]] = {
@@ -298,7 +299,7 @@ def _number(value: Decimal, said: str, target: Language) -> tuple[str, str] | No
 
 def _digits(value: Decimal, target: Language) -> str | None:
     exponent = value.normalize().as_tuple().exponent
-    if not isinstance(exponent, int) or -exponent > MAX_DECIMALS:
+    if not isinstance(exponent, int) or -exponent > MAX_DECIMALS or abs(value) >= LARGEST:
         return None
     if value == value.to_integral_value():
         value = value.to_integral_value()

@@ -467,7 +467,7 @@ _BEFORE = re.compile(
     re.I,
 )
 _AFTER = re.compile(
-    r"\s*(?:(?P<percent>%|persen\b(?! poin)|per ?cent\b|pct\b)|[\s-]*(?:"
+    r"[\s-]{0,3}(?:(?P<percent>%|persen\b(?! poin)|per ?cent\b|pct\b)|"
     + "|".join(rf"(?P<{code}>(?:{after})\b)" for code, (_, after) in _CURRENCIES.items())
     + "|"
     + "|".join(
@@ -476,7 +476,7 @@ _AFTER = re.compile(
             enumerate(unit.words for unit in UNITS.values()), key=lambda item: -len(item[1])
         )
     )
-    + "))",
+    + ")",
     re.I,
 )
 _NAMES = list(UNITS)

@@ -145,6 +145,7 @@ def test_english_in_indonesian(short: str, said: str) -> None:
         ("12 pounds", "en"),
         ("over the Black Sea", "en"),
         ("12", "id"),
+        ("1" + 25 * "0", "id"),
         ("2022", "en"),
         ("", "id"),
         ("…", "en"),

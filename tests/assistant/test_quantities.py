@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 from decimal import Decimal
+from time import process_time
 
 import pytest
 from babel.dates import format_date
@@ -233,3 +234,10 @@ def test_different_values(a: str, b: str) -> None:
 def test_long_rows_of_digits_are_no_numbers() -> None:
     assert quantities("9" * 5000) == []
     assert len(quantities("12 " * 2000)) == 2000
+
+
+@pytest.mark.parametrize("gap", [" ", "-", "\n", "1-", "1/", "satu ", "12:30 "])
+def test_long_texts_take_no_longer_than_they_must(gap: str) -> None:
+    started = process_time()
+    quantities(f"5{gap * 5000}km", "id")
+    assert process_time() - started < 10  # quadratic matching took minutes
