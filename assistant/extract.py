@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore
 from numpy.typing import NDArray
 
@@ -86,11 +87,19 @@ class Evidence:
 class Extractor:
     """Finds passages of one store that answer a question."""
 
-    def __init__(self, store: Store, reader: Reader, calibration: Calibration) -> None:
+    def __init__(
+        self,
+        store: Store,
+        reader: Reader,
+        calibration: Calibration,
+        reranker: BaseNodePostprocessor | None = None,
+    ) -> None:
+        """``reranker``, if given, orders the paragraphs after ours has."""
         self._store = store
+        self._reranker = reranker
         self._reader = reader
         self._calibration = calibration
-        self._matcher = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
+        self._matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
 
     def evidence(
         self, question: Question, articles: frozenset[str] | None = None
@@ -101,9 +110,10 @@ class Extractor:
         """
         retrieved = HybridRetriever(self._store, articles=articles).retrieve(question.text)
         rerank = SoftIdfRerank(self._matcher, top=len(retrieved), language=question.language)
-        ranked = _by_language(
-            rerank.postprocess_nodes(retrieved, query_str=question.text), question.language
-        )
+        nodes = rerank.postprocess_nodes(retrieved, query_str=question.text)
+        if self._reranker is not None:
+            nodes = self._reranker.postprocess_nodes(nodes, query_str=question.text)
+        ranked = _by_language(nodes, question.language)
         if not ranked:
             return []
         candidates = self._candidates(question, ranked)
@@ -123,7 +133,9 @@ class Extractor:
         texts = [node.paragraph.text for node in nodes]
         titles = [source.title for source in sources]
         readings = self._reader.read(question.text, texts, question.answer_type, titles)
-        cosines = self._store.vectors(nodes) @ self._store.encoder.encode([question.text])[0]
+        cosines = (
+            self._store.vectors(nodes) @ self._store.encoder.encode_questions([question.text])[0]
+        )
         spans = [sentences(text) for text in texts]
         bodies = self._bodies([source.id for source in sources])
         heads = [f"{one.title} {_day(one)}" for one in sources]

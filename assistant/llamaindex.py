@@ -13,25 +13,29 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 
 from assistant.config import default_index
 from index.encoder import Encoder, StaticEncoder
-from index.rerank import SoftIdfRerank, SoftMatcher
+from index.encoder.models import ModelEncoder, open_encoder
+from index.rerank import CrossEncoderRerank, SoftIdfRerank, SoftMatcher
 from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
 from index.store import Store
 
 __all__ = [
+    "CrossEncoderRerank",
     "DenseRetriever",
     "HybridRetriever",
     "LexicalRetriever",
+    "ModelEncoder",
     "SoftIdfRerank",
     "SoftMatcher",
     "StaticEncoder",
     "Store",
     "TanyaEmbedding",
     "default_index",
+    "open_encoder",
 ]
 
 
 class TanyaEmbedding(BaseEmbedding):
-    """The bundled bilingual encoder as a LlamaIndex embedding; questions and texts alike."""
+    """The bundled bilingual encoder as a LlamaIndex embedding, or any other ``Encoder``."""
 
     _encoder: Encoder = PrivateAttr()
 
@@ -45,7 +49,8 @@ class TanyaEmbedding(BaseEmbedding):
         return "TanyaEmbedding"
 
     def _get_query_embedding(self, query: str) -> list[float]:
-        return self._get_text_embeddings([query])[0]
+        vector: list[float] = self._encoder.encode_questions([query])[0].tolist()
+        return vector
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
         return self._get_query_embedding(query)

@@ -114,7 +114,7 @@ class Bench:
 def ranked(store: Store, question: str, dense_weight: float = DENSE_WEIGHT) -> list[NodeWithScore]:
     """Retrieved and reranked, as answers do it."""
     nodes = HybridRetriever(store, dense_weight=dense_weight).retrieve(question)
-    matcher = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
+    matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
     language = language_of(question) or "id"
     return SoftIdfRerank(matcher, top=50, language=language).postprocess_nodes(
         nodes, query_str=question

@@ -38,7 +38,8 @@ class Manifest:
     """What a generation was built with."""
 
     format: int
-    encoder: str
+    encoder: str  # its fingerprint
+    encoder_name: str  # what opens it; empty for the bundled one
     dimensions: int
     articles: int
     paragraphs: int

@@ -237,6 +237,7 @@ class _Run:
             Manifest(
                 FORMAT,
                 self._encoder.fingerprint,
+                self._encoder.name,
                 self._encoder.dimensions,
                 count_articles,
                 count_nodes,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from llama_index.core.bridge.pydantic import PrivateAttr
@@ -20,7 +21,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from index.dates import date_words
-from index.encoder import Encoder
+from index.encoder import StaticEncoder
 from index.lexicon import Lexicon, QueryWord
 from index.text import content_words, grams, lemma
 
@@ -52,7 +53,7 @@ class SoftMatcher:
     """Scores how texts cover a question, word by word."""
 
     def __init__(
-        self, encoder: Encoder, idf: Callable[[str], float], lexicon: Lexicon | None = None
+        self, encoder: StaticEncoder, idf: Callable[[str], float], lexicon: Lexicon | None = None
     ) -> None:
         self._encoder = encoder
         self._idf = idf
@@ -163,3 +164,43 @@ def _context(node: NodeWithScore) -> str:
     published = metadata.get("published")
     day = date_words(datetime.fromisoformat(published)) if published else ""
     return f"{metadata.get('title', '')} {day} {node.node.get_content()}"
+
+
+class CrossEncoderRerank(BaseNodePostprocessor):
+    """Orders the best ``top`` nodes as a sentence-transformers cross-encoder ranks them.
+
+    The scores stay and are dealt out anew in that order, so that what is calibrated on them
+    keeps its meaning. Nodes behind the best ``top`` keep their places.
+    """
+
+    top: int = 20
+    _model: Any = PrivateAttr()
+
+    def __init__(self, model: str | Any, top: int = 20) -> None:
+        """``model``: its name or folder, or a ``CrossEncoder``."""
+        super().__init__(top=top)  # type: ignore[call-arg]  # a pydantic field
+        if isinstance(model, str):
+            from sentence_transformers import CrossEncoder
+
+            model = CrossEncoder(model, trust_remote_code=False)
+        self._model = model
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "CrossEncoderRerank"
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        if query_bundle is None or not nodes:
+            return nodes
+        head, tail = nodes[: self.top], nodes[self.top :]
+        pairs = [(query_bundle.query_str, _context(node)) for node in head]
+        likely = self._model.predict(pairs, show_progress_bar=False)
+        order = sorted(range(len(head)), key=lambda i: (-float(likely[i]), i))
+        scores = sorted((node.score or 0.0 for node in head), reverse=True)
+        ranked = [
+            NodeWithScore(node=head[i].node, score=score)
+            for i, score in zip(order, scores, strict=True)
+        ]
+        return ranked + tail

@@ -49,7 +49,7 @@ class DenseRetriever(BaseRetriever):
         super().__init__()
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        vector = self._store.encoder.encode([query_bundle.query_str])[0]
+        vector = self._store.encoder.encode_questions([query_bundle.query_str])[0]
         return _nodes(self._store, self._store.dense(vector, self._top))
 
 
@@ -88,7 +88,7 @@ class HybridRetriever(BaseRetriever):
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         question = query_bundle.query_str
-        vector = self._store.encoder.encode([question])[0]
+        vector = self._store.encoder.encode_questions([question])[0]
         chosen = None if self._articles is None else self._store.select(self._articles)
         lexical = dict(self._store.lexical.search(question, CANDIDATES, chosen))
         dense = dict(self._store.dense(vector, CANDIDATES, chosen))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.catalog import Catalog, StoredNode, article_of
-from index.encoder import Encoder, Vectors
+from index.encoder import Encoder, StaticEncoder, Vectors
 from index.generations import Generation, require_generation
 from index.lexical import LexicalIndex, Selection
 from index.lexicon import Lexicon
@@ -27,6 +27,7 @@ class Store:
     def __init__(self, generation: Generation, encoder: Encoder, lexicon: Lexicon) -> None:
         self.name = generation.folder.name
         self.encoder = encoder
+        self.words = encoder if isinstance(encoder, StaticEncoder) else StaticEncoder()
         self.lexicon = lexicon
         self.catalog = Catalog(generation.catalog)
         self.lexical = LexicalIndex(generation.tantivy, lexicon)

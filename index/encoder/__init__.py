@@ -24,7 +24,9 @@ Vectors = NDArray[np.float32]
 
 
 class Encoder(Protocol):
-    """Anything that turns texts into unit vectors."""
+    """Anything that turns texts into unit vectors. ``name`` opens it again; "" is the bundled."""
+
+    name: str
 
     @property
     def dimensions(self) -> int: ...
@@ -33,16 +35,18 @@ class Encoder(Protocol):
     def fingerprint(self) -> str: ...
 
     def encode(self, texts: list[str]) -> Vectors:
-        """Unit vectors, float32[len(texts), dimensions]."""
+        """Unit vectors of passages, float32[len(texts), dimensions]."""
         ...
 
-    def word_vectors(self, words: list[str]) -> Vectors:
-        """Unit vectors of single words, float32[len(words), dimensions]."""
+    def encode_questions(self, questions: list[str]) -> Vectors:
+        """Unit vectors of questions, float32[len(questions), dimensions]."""
         ...
 
 
 class StaticEncoder:
     """Mean of static piece vectors, from a sentence-transformers ``StaticEmbedding`` folder."""
+
+    name = ""
 
     def __init__(self, folder: Path = BUNDLED) -> None:
         self._folder = folder
@@ -77,7 +81,12 @@ class StaticEncoder:
         scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
         return scaled
 
+    def encode_questions(self, questions: list[str]) -> Vectors:
+        """The same as ``encode``: questions and passages are embedded alike."""
+        return self.encode(questions)
+
     def word_vectors(self, words: list[str]) -> Vectors:
+        """Unit vectors of single words, float32[len(words), dimensions]; they are remembered."""
         with self._lock:
             if len(self._word_rows) > MAX_WORDS_KEPT:
                 self._word_rows, self._word_vectors = {}, self._word_vectors[:0]
