@@ -74,7 +74,9 @@ def _samples(args: argparse.Namespace, console: Console) -> int:
         if args.check:
             return FAILED if print_check(questions, articles, console, random.Random()) else 0
         about, outcomes = _ask(questions, assistant, "sample questions", console)
-    status = _report(about | gate.fingerprints(), outcomes, args, console)
+    status = _report(
+        about | {f"hash of {k}": v for k, v in gate.fingerprints().items()}, outcomes, args, console
+    )
     found = gate.measured(outcomes)
     if args.baseline:
         before = gate.Baseline.load() if gate.BASELINE.exists() else None

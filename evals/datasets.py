@@ -184,7 +184,7 @@ def run_dataset(dataset: Dataset, sample: int, console: Console) -> tuple[int, l
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         corpus = Path(work) / "passages.jsonl"
         lines = [
-            json.dumps({"id": str(number), "title": one.title, "text": " ".join(one.text.split()),
+            json.dumps({"id": str(number), "title": one.title, "text": [" ".join(one.text.split())],
                         "language": one.language})
             for number, one in enumerate(dataset.passages.values())
         ]  # fmt: skip
@@ -222,4 +222,5 @@ def _cases(asked: Sequence[tuple[EvalQuestion, str]], articles: Sequence[Article
 
 
 def _squeezed(text: str) -> str:
-    return "".join(text.split())
+    """The letters and digits: reading a file drops what does not show, and spaces move."""
+    return "".join(char for char in text.casefold() if char.isalnum())

@@ -18,12 +18,11 @@ from evals.report import (
     Change,
     Data,
     changes,
+    interval,
     overview,
     shown,
     turned,
 )
-
-VOID = ("meta", "line", "circle", "rect", "path")
 
 
 class Markup(str):
@@ -42,7 +41,7 @@ def element(name: str, *children: str | Iterable[str], **attributes: object) -> 
     for key, value in attributes.items():
         parts.append(f' {key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"')
     parts.append(">")
-    if name in VOID:
+    if name == "meta":  # of those used here the only one without an end
         return Markup("".join(parts))
     for child in children:
         parts += map(_escaped, [child] if isinstance(child, str) else child)
@@ -65,7 +64,7 @@ STYLE = """
   --paper: #14171a; --card: #1b1f23; --accent: #62b6d9; --good: #6cc58a; --bad: #f0857c;
   --mark: #5a4a00; --tint: #20262b; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; background: var(--paper);
+body { margin: 0 auto; max-width: 84rem; padding: 1.5rem; background: var(--paper);
   color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.2rem; margin: 2.5rem 0 .75rem; }
 h3 { font-size: 1rem; margin: 1.25rem 0 .5rem; }
@@ -77,11 +76,11 @@ nav a { margin-right: 1rem; } a { color: var(--accent); }
   padding: .7rem .9rem; }
 .card b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; }
-table { border-collapse: collapse; width: 100%; background: var(--card); font-size: .85rem; }
-th, td { padding: .35rem .6rem; text-align: right; border-bottom: 1px solid var(--line);
+table { border-collapse: collapse; width: 100%; background: var(--card); font-size: .8rem; }
+th, td { padding: .35rem .45rem; text-align: right; border-bottom: 1px solid var(--line);
   font-variant-numeric: tabular-nums; vertical-align: top; }
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
-td small { white-space: nowrap; display: block; }
+td small { white-space: nowrap; display: block; font-weight: 400; }
 th:first-child, td:first-child { text-align: left; position: sticky; left: 0;
   background: var(--card); }
 td.text, th.text { text-align: left; }
@@ -180,7 +179,7 @@ def _title(name: str) -> Markup:
 
 def _card(name: str, found: Data, change: Change | None) -> Markup:
     lines: list[str] = [element("small", TITLES[name]), element("b", shown(name, found["value"]))]
-    lines.append(element("small", f"{shown(name, found['low'])} – {shown(name, found['high'])}"))
+    lines.append(element("small", interval(name, found)))
     if change and change.difference.value:
         value = change.difference.value
         text = f" · {value:+.3f}" + ("" if change.certain else " (may be chance)")
@@ -204,8 +203,7 @@ def _cell(figures: Data, name: str) -> Markup:
     one = figures.get(name)
     if one is None:
         return element("td", "")
-    interval = f"{shown(name, one['low'])} – {shown(name, one['high'])}"
-    return element("td", shown(name, one["value"]), element("small", interval))
+    return element("td", shown(name, one["value"]), element("small", interval(name, one)))
 
 
 def _all_figures(whole: Sequence[Data]) -> Markup:

@@ -274,12 +274,17 @@ def shown(name: str, value: float) -> str:
     return f"{value:.1f}" if name in IN_MILLISECONDS else f"{value:.3f}"
 
 
+def interval(name: str, found: Data) -> str:
+    """Where a figure lies, as text; two decimals are all that an interval is worth."""
+    digits = 1 if name in IN_MILLISECONDS else 2
+    return f"{found['low']:.{digits}f} – {found['high']:.{digits}f}"
+
+
 def _cell(found: Data, name: str) -> str:
     one = found.get(name)
     if one is None:
         return ""
-    low, high = shown(name, one["low"]), shown(name, one["high"])
-    return f"{shown(name, one['value'])} ({low} – {high})"
+    return f"{shown(name, one['value'])} ({interval(name, one)})"
 
 
 def overview(data: Data) -> list[Data]:

@@ -73,7 +73,7 @@ def overlap_f1(said: str, accepted: str) -> float:
 
 
 def equal_value(said: str, accepted: str) -> float:
-    """1 when ``exact`` is, or both name the same words, numbers and dates in any notation and order.
+    """1 when ``exact`` is, or both name the same words, numbers and dates in any notation, else 0.
 
     >>> equal_value("100 ribu", "100,000"), equal_value("21/1/2022", "21 January 2022")
     (1.0, 1.0)
