@@ -111,8 +111,8 @@ def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]
     for name, digest in now.items():
         if before.get(name) != digest:
             yield (
-                f"the sample {name} are not those of the baseline, so its floors say nothing; "
-                "measure it again with: tanya eval --baseline"
+                f"the sample {name} are not those that its floors were measured on; "
+                "measure them again with: tanya eval --baseline"
             )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from evals.questions import QuestionSetError
+from evals.questions import QuestionSetError, numbered_lines
 
 TEMPLATE = (
     {
@@ -89,9 +89,7 @@ def write_candidates(feedback: Path) -> Path:
 def candidates(feedback: Path) -> Iterator[dict[str, Any]]:
     """A question row for each feedback row; of several on one question the last counts."""
     rows: dict[str, dict[str, Any]] = {}
-    for number, line in enumerate(feedback.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(feedback):
         try:
             row = json.loads(line)
             question = " ".join(row["question"].split())

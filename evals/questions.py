@@ -72,12 +72,23 @@ def load_questions(paths: Iterable[Path] | None = None) -> list[EvalQuestion]:
     Raises:
         QuestionSetError: a line is not a question.
     """
-    found = []
+    found: list[EvalQuestion] = []
     for path in paths or sorted(FOLDER.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            if line.strip():
-                found.append(_question(line, path, number))
+        found += [_question(line, path, number) for number, line in numbered_lines(path)]
     return found
+
+
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a JSONL file that are not blank, numbered from 1.
+
+    Raises:
+        QuestionSetError: the file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionSetError(f"cannot read {path}: {error}") from error
+    return ((i, line) for i, line in enumerate(text.split("\n"), start=1) if line.strip())
 
 
 def _question(line: str, path: Path, number: int) -> EvalQuestion:

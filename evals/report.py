@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from evals.figures import (
     FIGURES,
@@ -373,7 +373,7 @@ def print_summary(data: Data, console: Console, before: Data | None = None) -> N
             table.add_row(title, *cells)
     console.print(table)
     names = [n for n in SUMMARY if any(n in group["figures"] for group in whole)]
-    table = Table("questions", "n", *(TITLES[name] for name in names))
+    table = Table(Column("questions", no_wrap=True), "n", *(TITLES[name] for name in names))
     for group in data["groups"]:
         label = group["split"] if group["kind"] == "all" else f"{group['split']} {group['name']}"
         values = [_value(group["figures"], name) for name in names]

@@ -39,6 +39,7 @@ _UNITS = {
     **dict.fromkeys(("$", "us$", "usd", "dolar", "dollar", "dollars"), "USD"),
     **dict.fromkeys(("%", "persen", "percent"), "%"),
 }
+_CURRENCIES = frozenset({"IDR", "USD"})
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _ORDINAL = re.compile(r"\bke-?(?=\d)|(?<=\d)(?:st|nd|rd|th)\b", re.I)
 _TOKEN = re.compile(rf"us\$|[$%]|{WORD.pattern}", re.I)
@@ -73,14 +74,20 @@ def overlap_f1(said: str, accepted: str) -> float:
 
 
 def equal_value(said: str, accepted: str) -> float:
-    """1 when ``exact`` is, or both name the same words, numbers and dates in any notation, else 0.
+    """1 when both name the same words, numbers and dates in any notation and order, else 0.
+
+    A currency that only one of them names does not matter. It is stricter than ``exact`` in one
+    thing: 1,5 is not 15.
 
     >>> equal_value("100 ribu", "100,000"), equal_value("21/1/2022", "21 January 2022")
     (1.0, 1.0)
     >>> equal_value("Rp16 triliun", "16 trillion rupiah"), equal_value("1,5 juta", "1.5 billion")
     (1.0, 0.0)
     """
-    return max(exact(said, accepted), float(sorted(values(said)) == sorted(values(accepted))))
+    left, right = sorted(values(said)), sorted(values(accepted))
+    if not (_CURRENCIES & set(left) and _CURRENCIES & set(right)):
+        left, right = ([one for one in side if one not in _CURRENCIES] for side in (left, right))
+    return float(left == right)
 
 
 def best(compare: Callable[[str, str], float], said: str, accepted: Sequence[str]) -> float:
