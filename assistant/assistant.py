@@ -106,6 +106,11 @@ class Assistant:
         answer.timings["total"] = 1e3 * (finished - started)
         return answer
 
+    def evidence(self, question: str, *, history: Sequence[Turn] = ()) -> list[Evidence]:
+        """Every passage that was considered for an answer, the likeliest first."""
+        extractor = Extractor(self.store, self._reader, self._calibration)
+        return extractor.evidence(understand(question, history))
+
 
 def _declined(store: Store, asked: Question, evidence: list[Evidence], top: int) -> Answer:
     ids = dict.fromkeys(item.node.paragraph.article_id for item in evidence)

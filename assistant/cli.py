@@ -63,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=_index)
 
     one = commands.add_parser("ask", parents=[common], help="ask a question")
-    one.add_argument("question")
+    one.add_argument("question", nargs="?")
+    one.add_argument("--file", type=Path, metavar="JSONL", help="ask every question of a file")
+    one.add_argument("--out", type=Path, metavar="JSONL", help="write their answers there")
     one.add_argument("--json", action="store_true", help="print the answer as JSON")
     one.add_argument("--top", type=_positive, default=5, metavar="N", help="nearest articles shown")
     one.set_defaults(run=_ask)
@@ -83,10 +85,20 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("articles", nargs="+", metavar="ARTICLE")
     one.set_defaults(run=_remove)
 
-    one = commands.add_parser("eval", help="answer the sample questions and report")
+    one = commands.add_parser(
+        "eval", parents=[common], help="answer sample questions, or your own, and report"
+    )
     one.add_argument("--gate", action="store_true", help="fail below the committed baseline")
     one.add_argument("--baseline", action="store_true", help="write a new baseline")
     one.add_argument("--lower", action="store_true", help="let a new baseline be lower")
+    one.add_argument("--check", action="store_true", help="check the questions, ask nothing")
+    one.add_argument("--out", type=Path, metavar="FOLDER", help="write a report there")
+    one.add_argument("--compare", type=Path, metavar="JSON", help="an earlier report.json")
+    one.add_argument("--questions", type=Path, metavar="JSONL", help="your questions on --index")
+    one.add_argument("--init", type=Path, metavar="FOLDER", help="write a template for questions")
+    one.add_argument("--from-feedback", type=Path, metavar="JSONL", help="make questions of it")
+    one.add_argument("--data", type=Path, metavar="PATH", help="public question sets, e.g. SQuAD")
+    one.add_argument("--sample", type=_positive, default=0, metavar="N", help="of each public set")
     one.set_defaults(run=_eval)
     return parser
 
@@ -158,8 +170,14 @@ def _plain(text: str) -> str:
 
 
 def _ask(args: argparse.Namespace) -> int:
-    from assistant.question import understand
+    from assistant.question import QuestionError, understand
 
+    if (args.question is None) == (args.file is None):
+        raise QuestionError("give a question, or --file with questions")
+    if args.out and not args.file:
+        raise QuestionError("--out goes with --file; for one answer: --json")
+    if args.file:
+        return _ask_file(args)
     understand(args.question)
     answer = _open(_index_folder(args)).ask(args.question, top=args.top)
     if args.json:
@@ -167,6 +185,30 @@ def _ask(args: argparse.Namespace) -> int:
     else:
         _print_answer(answer)
     return 0
+
+
+def _ask_file(args: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.progress import track
+
+    from assistant.batch import ask_lines, read_lines
+
+    lines = read_lines(args.file)
+    rows = ask_lines(_open(_index_folder(args)), lines, args.top)
+    total = sum(bool(line.strip()) for line in lines)
+    failed = 0
+    out = args.out.open("w", encoding="utf-8") if args.out else sys.stdout
+    console = Console(stderr=True)
+    try:
+        for row in track(rows, "asking", total, console=console, transient=True):
+            failed += "error" in row
+            print(json.dumps(row, ensure_ascii=False), file=out, flush=True)
+    finally:
+        if args.out:
+            out.close()
+    if failed:
+        print(f"tanya: {failed} of {total} questions failed; see their error", file=sys.stderr)
+    return FAILED if failed else 0
 
 
 def _open(index: Path) -> Assistant:
@@ -316,9 +358,9 @@ def _remove(args: argparse.Namespace) -> int:
 
 
 def _eval(args: argparse.Namespace) -> int:
-    from evals.gate import run
+    from evals.command import main as evaluate
 
-    return run(args.gate, args.baseline, args.lower)
+    return evaluate(args)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,6 @@ question counts as right when the reader declines.
 from __future__ import annotations
 
 import argparse
-import re
-import string
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant.reader import BUNDLED, Reader, SpanReader
+from evals.short_answers import best, exact, overlap_f1
 from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
 from index.lexicon import Lexicon
@@ -32,33 +29,6 @@ class Item:
     question: str
     context: str
     answers: tuple[str, ...]
-
-
-def normalise(text: str) -> list[str]:
-    """Words as SQuAD compares them: lower case, no punctuation, no English articles.
-
-    >>> normalise("The Golden Gate, 1937.")
-    ['golden', 'gate', '1937']
-    """
-    bare = "".join(char for char in text.lower() if char not in string.punctuation)
-    return re.sub(r"\b(a|an|the)\b", " ", bare).split()
-
-
-def exact(said: str, accepted: str) -> float:
-    return float(normalise(said) == normalise(accepted))
-
-
-def overlap_f1(said: str, accepted: str) -> float:
-    """F1 of the words in common; 1 when both are empty.
-
-    >>> overlap_f1("in Jakarta", "Jakarta")
-    0.6666666666666666
-    """
-    left, right = normalise(said), normalise(accepted)
-    if not left or not right:
-        return float(left == right)
-    common = sum((Counter(left) & Counter(right)).values())
-    return 2 * common / (len(left) + len(right))
 
 
 def dev_items(data: Path) -> dict[str, list[Item]]:
@@ -79,11 +49,6 @@ def dev_items(data: Path) -> dict[str, list[Item]]:
     return found
 
 
-def best(compare: Callable[[str, str], float], said: str, item: Item) -> float:
-    """The best agreement with any accepted answer."""
-    return max((compare(said, one) for one in item.answers), default=compare(said, ""))
-
-
 def measure(reader: Reader, items: list[Item], threshold: float) -> dict[str, float]:
     """Shares over these items; ``has`` counts the answerable ones with the span always given."""
     readings = [(item, reader.read(item.question, [item.context])[0]) for item in items]
@@ -92,10 +57,10 @@ def measure(reader: Reader, items: list[Item], threshold: float) -> dict[str, fl
     has = [(item, span) for item, span, _ in spans if item.answers]
     decided = [(item, span if score > threshold else "") for item, span, score in spans]
     return {
-        "has EM": sum(best(exact, span, item) for item, span in has) / len(has),
-        "has F1": sum(best(overlap_f1, span, item) for item, span in has) / len(has),
-        "EM": sum(best(exact, span, item) for item, span in decided) / len(decided),
-        "F1": sum(best(overlap_f1, span, item) for item, span in decided) / len(decided),
+        "has EM": sum(best(exact, span, item.answers) for item, span in has) / len(has),
+        "has F1": sum(best(overlap_f1, span, item.answers) for item, span in has) / len(has),
+        "EM": sum(best(exact, span, item.answers) for item, span in decided) / len(decided),
+        "F1": sum(best(overlap_f1, span, item.answers) for item, span in decided) / len(decided),
     }
 
 

@@ -253,6 +253,7 @@ def _records(records: Any) -> Iterator[Draft | str]:
         if all(role != "body" for _, role in draft.page.blocks):
             # A field that is called the text is the text, whatever it looks like.
             blocks = tuple((text, _BODY) for text, _ in draft.page.blocks)
+            blocks = blocks or ((" ".join(body.split()), _BODY),)  # it was taken for the headline
             draft = replace(draft, page=replace(draft.page, blocks=blocks))
         yield draft
 

@@ -102,3 +102,10 @@ def test_what_cannot_be_used_is_refused_with_the_reason(
     path.write_bytes(content)
     with pytest.raises(RejectedFileError, match=reason):
         read(path)
+
+
+def test_a_record_without_a_title_keeps_its_only_block(tmp_path: Path) -> None:
+    path = tmp_path / "pendek.jsonl"
+    path.write_text(json.dumps({"text": "Di Kepulauan Krakatau Terdapat 400 Tanaman"}))
+    [article] = read(path)
+    assert [p.text for p in article.paragraphs] == ["Di Kepulauan Krakatau Terdapat 400 Tanaman"]

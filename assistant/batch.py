@@ -1,0 +1,63 @@
+"""Many questions from a file, their answers into another: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from assistant.assistant import Assistant
+from assistant.question import QuestionError
+
+
+def ask_lines(assistant: Assistant, lines: Sequence[str], top: int = 5) -> Iterator[dict[str, Any]]:
+    """A row for each line that is not blank, in order: the answer, or ``error`` where it failed.
+
+    A line is ``{"question": …}``, with ``id``, ``today``, ``since``, ``until`` (dates) and
+    ``sources`` (outlets) if wanted; further fields are left alone. Each row has ``line`` and
+    ``question``, and ``id`` where one was given. A bad line stops nothing.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        row: dict[str, Any] = {"line": number}
+        try:
+            asked = json.loads(line)
+            if not isinstance(asked, dict) or not isinstance(asked.get("question"), str):
+                raise QuestionError('a line is a JSON object such as {"question": "…"}')
+            row |= {name: asked[name] for name in ("id", "question") if name in asked}
+            answer = assistant.ask(
+                asked["question"],
+                today=_day(asked, "today"),
+                since=_day(asked, "since"),
+                until=_day(asked, "until"),
+                sources=_sources(asked),
+                top=top,
+            )
+            row |= answer.to_dict()
+        except Exception as error:  # whatever is wrong with one question, the others are asked
+            row["error"] = str(error) or type(error).__name__
+        yield row
+
+
+def _day(asked: dict[str, Any], name: str) -> date | None:
+    return date.fromisoformat(asked[name]) if asked.get(name) else None
+
+
+def _sources(asked: dict[str, Any]) -> list[str]:
+    sources = asked.get("sources") or []
+    return [sources] if isinstance(sources, str) else [str(one) for one in sources]
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a file of questions.
+
+    Raises:
+        QuestionError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionError(f"cannot read questions from {path}: {error}") from error

@@ -1,0 +1,148 @@
+"""What ``tanya eval`` does: one function for each thing it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from assistant.assistant import Assistant
+from assistant.config import default_index
+from evals import gate, report
+from evals.questions import EvalQuestion, QuestionSetError, load_questions
+from evals.runner import Archive, Outcome, cases, run, sample_archive, sample_articles
+from evals.validate import print_check, validate
+
+FAILED = 1
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run ``tanya eval`` with these arguments; the exit code.
+
+    Raises:
+        ValueError: the arguments do not go together, or what they name is unsound.
+    """
+    terminal = Console()
+    console = terminal if terminal.is_terminal else Console(width=200)
+    _agree(args)
+    if args.init:
+        from evals.own import write_template
+
+        return _listed(write_template(args.init), console)
+    if args.from_feedback:
+        from evals.own import write_candidates
+
+        return _listed([write_candidates(args.from_feedback)], console)
+    if args.data:
+        return _report(*_public(args, console), args, console)
+    if args.questions:
+        return _own(args, console)
+    return _samples(args, console)
+
+
+def _agree(args: argparse.Namespace) -> None:
+    others = ("init", "from_feedback", "data", "questions")
+    given = [f"--{name.replace('_', '-')}" for name in others if getattr(args, name)]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)} are different things; give one")
+    if given and (args.gate or args.baseline):
+        raise ValueError(
+            f"the baseline is of the sample questions; leave out {given[0]}, --gate or --baseline"
+        )
+    if args.index and not args.questions:
+        raise ValueError("--index names the index that --questions FILE are asked of")
+    if args.lower and not args.baseline:
+        raise ValueError("--lower only means something with --baseline")
+    if args.compare and not args.compare.exists():
+        raise ValueError(f"there is no {args.compare} to compare with")
+
+
+def _listed(paths: Sequence[Path], console: Console) -> int:
+    for path in paths:
+        console.print(Text(f"wrote {path}"))
+    return 0
+
+
+def _samples(args: argparse.Namespace, console: Console) -> int:
+    questions = load_questions()
+    with sample_archive() as assistant:
+        articles = sample_articles(assistant)
+        if args.check:
+            return FAILED if print_check(questions, articles, console, random.Random()) else 0
+        about, outcomes = _ask(questions, assistant, "sample questions", console)
+    status = _report(
+        about | {f"hash of {k}": v for k, v in gate.fingerprints().items()}, outcomes, args, console
+    )
+    found = gate.measured(outcomes)
+    if args.baseline:
+        before = gate.Baseline.load() if gate.BASELINE.exists() else None
+        gate.renewed(found, before, args.lower).save()
+        return _listed([gate.BASELINE], console)
+    if not args.gate:
+        return status
+    lines = gate.shortfalls(found, gate.Baseline.load())
+    for line in lines:
+        console.print(Text(f"below the baseline: {line}", style="red"))
+    if not lines:
+        console.print("gate passed")
+    return FAILED if lines else 0
+
+
+def _own(args: argparse.Namespace, console: Console) -> int:
+    questions = load_questions([args.questions])
+    if not questions:
+        raise QuestionSetError(
+            f"{args.questions} holds no questions; see: tanya eval --init FOLDER"
+        )
+    assistant = Assistant.open(args.index or default_index())
+    articles = sample_articles(assistant)
+    if args.check:
+        return FAILED if print_check(questions, articles, console, random.Random()) else 0
+    return _report(*_ask(questions, assistant, args.questions.name, console), args, console)
+
+
+def _ask(
+    questions: Sequence[EvalQuestion], assistant: Assistant, name: str, console: Console
+) -> tuple[dict[str, object], list[Outcome]]:
+    articles = sample_articles(assistant)
+    validate(questions, articles)
+    documents, paragraphs = assistant.store.catalog.counts()
+    about: dict[str, object] = {
+        "questions": name,
+        "collection": f"{documents:,} articles, {paragraphs:,} paragraphs",
+        "encoder": assistant.store.encoder.fingerprint,
+    }
+    return about, run(cases(questions, articles), Archive(assistant).reply, console)
+
+
+def _public(args: argparse.Namespace, console: Console) -> tuple[dict[str, object], list[Outcome]]:
+    from evals.datasets import read_datasets, run_dataset
+
+    datasets, skipped = read_datasets(args.data)
+    for line in skipped:
+        console.print(Text(f"left out {line}", style="dim"))
+    outcomes: list[Outcome] = []
+    sizes = []
+    for one in datasets:
+        size, found = run_dataset(one, args.sample, console)
+        sizes.append(f"{one.name} {size:,} paragraphs")
+        outcomes += found
+    return {"questions": str(args.data), "collection": "; ".join(sizes)}, outcomes
+
+
+def _report(
+    about: dict[str, object],
+    outcomes: Sequence[Outcome],
+    args: argparse.Namespace,
+    console: Console,
+) -> int:
+    data = report.build(outcomes, about)
+    kept = args.out / report.NAME if args.out else None
+    earlier = args.compare or (kept if kept and kept.exists() else None)
+    before = report.load(earlier) if earlier else None
+    report.print_summary(data, console, before)
+    return _listed(report.write(args.out, data, outcomes, before), console) if args.out else 0
