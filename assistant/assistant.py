@@ -21,6 +21,9 @@ from index.store import Store
 from prompts import phrase
 
 
+NEAR_TOPIC = 5  # passages whose articles a follow-up is asked of
+
+
 class Assistant:
     """Answers questions about one index. Make one with ``Assistant.open``; it is thread-safe."""
 
@@ -96,7 +99,7 @@ class Assistant:
             text = phrase(asked.language, "no_articles")
             return Answer(text, "", (), asked.language, 0.0, True)
         extractor = Extractor(store, self._reader, self._calibration)
-        evidence = extractor.evidence(asked, allowed)
+        evidence = self._considered(extractor, asked, allowed)
         if not evidence or evidence[0].confidence < self._calibration.threshold:
             answer = _declined(store, asked, evidence, top)
         else:
@@ -104,6 +107,25 @@ class Assistant:
         finished = time.perf_counter()
         answer.timings["total"] = 1e3 * (finished - started)
         return answer
+
+    def evidence(self, question: str, *, history: Sequence[Turn] = ()) -> list[Evidence]:
+        """Every passage that was considered for an answer, the likeliest first."""
+        extractor = Extractor(self.store, self._reader, self._calibration)
+        return self._considered(extractor, understand(question, history))
+
+    def _considered(
+        self, extractor: Extractor, asked: Question, allowed: frozenset[str] | None = None
+    ) -> list[Evidence]:
+        """Passages for a question; for a follow-up, of the articles that its topic leads to."""
+        if not asked.topic:
+            return extractor.evidence(asked, allowed)
+        near = extractor.evidence(understand(asked.topic), allowed)[:NEAR_TOPIC]
+        ids = frozenset(item.node.paragraph.article_id for item in near)
+        found = extractor.evidence(asked, ids)
+        answers = bool(found) and found[0].confidence >= self._calibration.threshold
+        if answers or asked.leaning:
+            return found
+        return extractor.evidence(asked, allowed) or found
 
 
 def _declined(store: Store, asked: Question, evidence: list[Evidence], top: int) -> Answer:
