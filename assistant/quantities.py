@@ -182,7 +182,9 @@ _ORDINALS = {
 }
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
-_LONG_MONTH = "|".join(name for name in MONTHS if len(name) > 4 or name in ("mei", "juni", "juli"))
+_LONG_MONTH = "|".join(
+    name for name in MONTHS if (len(name) > 3 and name != "sept") or name == "mei"
+)
 _YEAR = r"(1\d{3}|20\d{2})(?!\d|[.,]\d|-an\b|s\b)"
 _ORD = r"(?:st|nd|rd|th)?"
 _NUMERAL = r"\d+(?:[.,\u00a0\u202f]\d+)*"
@@ -240,7 +242,7 @@ def quantities(text: str, language: Language | None = None) -> list[Quantity]:
     language = language or language_of(text)
     found: list[Quantity] = []
     taken = bytearray(len(text))
-    for read in (_dates, _times, _periods, _ordinals, _numbers):
+    for read in (_dates, _times, _periods, _ordinals, _single_units, _numbers):
         for one in read(text, language):
             start, end = one.span
             if not any(taken[start:end]):
@@ -299,7 +301,7 @@ def _dates(text: str, language: Language | None) -> Iterator[Quantity]:
             value = _date(parts.get("y"), parts.get("m"), parts.get("d"))
             if value is None or (order == "y" and _AFTER.match(text, match.end())):
                 continue
-            start = match.start()
+            start = match.start(1) if order == "m" else match.start()
             if parts.get("e"):  # "18-19 November" is two days
                 first = _date(parts.get("y"), parts.get("m"), parts["e"])
                 if first is None:
@@ -323,7 +325,9 @@ _DATE_PATTERNS = [
         (rf"\b(?-i:(?=[A-Z]))({_LONG_MONTH})\b", "m"),
         (r"\b(?:in|since|until|by|during|of|from|last|this|next|early|late|mid)[ -](?-i:(May))\b",
          "m"),
-        (rf"(?<![\w$€£¥.,])(?<![^\W\d_]-){_YEAR}(?![-–]\w*[a-z])(?!\s+(?:{_PEOPLE})\b)", "y"),
+        (rf"(?<![\w$€£¥.,])(?:(?<![^\W\d_]-)|(?<=mid-))"
+         rf"(?<!\D\d-)(?<!\D\d\d-)(?<!\D\d\d\d-){_YEAR}"
+         rf"(?![-–]\w*[a-z])(?!\s+(?:{_PEOPLE})\b)", "y"),
     )
 ]  # fmt: skip
 
@@ -402,7 +406,8 @@ def _ordinals(text: str, language: Language | None) -> Iterator[Quantity]:
     for match in _ORDINAL.finditer(text):
         digits = match.group(1) or match.group(2)
         value = int(digits) if digits else _ordinal_word(match.group(3).lower())
-        if value and not _is_part(text, match):
+        unit = text[match.start() - 4 : match.start()].lower() == "per "  # "per second"
+        if value and not unit and not _is_part(text, match):
             yield Quantity("ordinal", Decimal(value), "", match.span())
 
 
@@ -430,6 +435,20 @@ def _ordinal_word(word: str) -> int:
     if last == "belas" and first.removeprefix("ke") in _SMALL:
         return 10 + int(_SMALL[first.removeprefix("ke")])
     return 0
+
+
+_SINGLE = re.compile(
+    r"\bse(jam|hari|pekan|minggu|bulan|tahun|abad|dekade|meter|kilometer|hektare?|kilogram|liter|ton)"
+    r"\b",
+    re.I,
+)
+
+
+def _single_units(text: str, language: Language | None) -> Iterator[Quantity]:
+    """One of a unit as a prefix: "sepekan" is one week."""
+    for match in _SINGLE.finditer(text):
+        unit = next(name for name, one in UNITS.items() if re.fullmatch(one.words, match[1], re.I))
+        yield Quantity("unit", Decimal(1), unit, match.span())
 
 
 @dataclass(frozen=True, slots=True)
@@ -476,7 +495,7 @@ def _numbers(text: str, language: Language | None) -> Iterator[Quantity]:
         first = _dressed(text, value, span)
         if first.span[1] == span[1] and after + 1 < len(tokens) and tokens[after].text in "-–":
             upper, end = _number(tokens, after + 1, text, language)
-            if upper is not None and tokens[after + 1].text[0].isdigit():
+            if upper is not None and tokens[after + 1].text[0].isdecimal():
                 yield from _range(text, first, upper, tokens[after + 1 : end], language)
                 at = end
                 continue
@@ -503,7 +522,7 @@ def _in_a_name(text: str, start: int) -> bool:
     """Digits that belong to a name: "COVID-19", "G20", "Yu-132"."""
     before = text[max(0, start - _NEAR) : start]
     return (
-        text[start].isdigit()
+        text[start].isdecimal()
         and re.search(r"[^\W\d_]-?$", before) is not None
         and _BEFORE.search(before) is None
     )
@@ -530,7 +549,7 @@ def _number(
                 here += 1
                 continue
             break
-        if word[0].isdigit():
+        if word[0].isdecimal():
             if piece is not None or part:
                 break
             ahead = tokens[here + 1].text.lower() if here + 1 < len(tokens) else ""
@@ -635,7 +654,7 @@ def _short_scale(
     tokens: list[_Token], at: int, text: str, language: Language | None
 ) -> Decimal | None:
     """The scale of "$5m", "10k" or, in Indonesian, "Rp 5 M" (miliar)."""
-    if at == 0 or not tokens[at - 1].text[0].isdigit():
+    if at == 0 or not tokens[at - 1].text[0].isdecimal():
         return None
     word, number = tokens[at].text, tokens[at - 1]
     attached = number.end == tokens[at].start

@@ -201,6 +201,7 @@ def test_names_hold_no_quantity(text: str) -> None:
         ("17", "ke-17"),
         ("1,5 km", "1,500 metres"),
         ("dua pekan", "14 days"),
+        ("sepekan", "seven days"),
         ("5,6 persen", "5.6%"),
         ("2022", "2.022"),
         ("pukul 19.21 WIB", "7.21 pm"),
