@@ -20,7 +20,6 @@ from index.generations import live_generation
 from index.store import Store
 from prompts import phrase
 
-
 NEAR_TOPIC = 5  # passages whose articles a follow-up is asked of
 
 

@@ -147,8 +147,10 @@ def main() -> int:
         found_in_full = [one for one in found if one.full]
         cells = [sum(one.resolved for one in found_in_full) / max(1, len(found_in_full))]
         for most in (1, FOUND):
-            for way in ("alone", "after", "full"):
-                cells.append(sum(0 < getattr(one, way) <= most for one in found) / len(found))
+            cells += [
+                sum(0 < getattr(one, way) <= most for one in found) / len(found)
+                for way in ("alone", "after", "full")
+            ]
         table.add_row(name, str(len(found)), *(f"{cell:.3f}" for cell in cells))
     console.print(table)
     for name, found in ranks.items() if args.list else ():

@@ -75,12 +75,12 @@ class SoftMatcher:
                 best[i] = 1.0
             elif word[0].isdigit():
                 best[i] = 0.0  # another number is no support, however near its vector
-            elif best[i] < SPELLING and any(_same_spelling(word, other) for other in found):
+            elif best[i] < SPELLING and any(same_spelling(word, other) for other in found):
                 best[i] = SPELLING
         return Coverage(asked, best, weights)
 
 
-def _same_spelling(word: str, other: str) -> bool:
+def same_spelling(word: str, other: str) -> bool:
     """Whether two longer words share most of their 4-grams, as "ukraina" and "ukraine" do."""
     if min(len(word), len(other)) < 5 or word[:2] != other[:2]:
         return False
