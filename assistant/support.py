@@ -155,6 +155,17 @@ class SupportCheck:
             faults.add("coverage")
         return Support(tuple(sorted(faults)), cover)
 
+    def cosine(self, text: str, other: str) -> float:
+        """The cosine of two texts."""
+        left, right = self._encoder.encode([text, other])
+        return float(left @ right)
+
+    def best_sentence(self, sentence: str, text: str) -> tuple[int, int]:
+        """The offsets of the sentence of ``text`` that is nearest to ``sentence``."""
+        spans = sentences(text)
+        vectors = self._encoder.encode([sentence, *(text[start:end] for start, end in spans)])
+        return spans[int((vectors[1:] @ vectors[0]).argmax())]
+
     def _alike(self, said: _Text, found: _Text) -> Alike:
         """float32[words of said, words of found]: 1 for the same word, else the cosine."""
         left = self._encoder.word_vectors(list(said.folded))
