@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Generator, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from assistant.answers import Draft, declined, empty, quoted, remark
 from assistant.confidence import Calibration
 from assistant.config import default_index
-from assistant.extract import Evidence, Extractor, also_in
+from assistant.extract import Evidence, Extractor
+from assistant.filters import Filter
 from assistant.question import Question, understand
 from assistant.reader import Reader, SpanReader
-from assistant.types import Answer, Citation, Level, Turn
-from index.encoder import Encoder, StaticEncoder
+from assistant.support import SupportCheck
+from assistant.types import Answer, Turn
+from assistant.when import when
 from index.errors import IncompatibleIndexError
 from index.generations import live_generation
+from index.rerank import CrossEncoderRerank, SoftMatcher
 from index.store import Store
-from prompts import phrase
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+    from llama_index.core.postprocessor.types import BaseNodePostprocessor
+
+    from assistant.writer import Writer
+
+NEAR_TOPIC = 5  # passages whose articles a follow-up is asked of
+ASK_LLM = 0.1  # of the threshold: 95 % of answerable questions reach it, none on something else
 
 
 class Assistant:
@@ -28,35 +42,59 @@ class Assistant:
         self,
         index: Path,
         store: Store,
-        encoder: Encoder,
         reader: Reader,
         calibration: Calibration,
+        writer: Writer | None = None,
+        reranker: BaseNodePostprocessor | None = None,
     ) -> None:
         fitted = calibration.encoder, calibration.reader
-        if fitted != (encoder.fingerprint, reader.fingerprint):
+        present = store.words.fingerprint, reader.fingerprint
+        if fitted != present:
             raise IncompatibleIndexError(
-                f"the calibration was fitted for encoder and reader {fitted}, these are "
-                f"{(encoder.fingerprint, reader.fingerprint)}; "
+                f"the calibration was fitted for encoder and reader {fitted}, these are {present}; "
                 "fit it with: python -m evals.calibrate --data PATH"
             )
         self._index = index
         self._store = store
-        self._encoder = encoder
+        self._reranker = reranker
         self._reader = reader
         self._calibration = calibration
+        self._writer = writer
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, folder: str | Path | None = None) -> Assistant:
+    def open(
+        cls,
+        folder: str | Path | None = None,
+        *,
+        llm: str | LLM | None = None,
+        llm_seconds: float = 60.0,
+        reranker: str | BaseNodePostprocessor | None = None,
+    ) -> Assistant:
         """The assistant over the index in ``folder``, else the user's default one.
+
+        ``llm`` writes the answers: ``"ollama:NAME"``, ``"openai:NAME"`` or any LlamaIndex LLM.
+        What it has not written after ``llm_seconds`` is left to the articles' own words.
+        ``reranker`` is the name or folder of a sentence-transformers cross-encoder, or any
+        node postprocessor.
 
         Raises:
             IndexFolderError: there is no index there, or it does not fit this version.
+            LlmSettingError: ``llm`` names no model that can be used.
         """
         index = Path(folder).expanduser() if folder else default_index()
-        encoder = StaticEncoder()
-        store = Store.open(index, encoder)
-        return cls(index, store, encoder, SpanReader(encoder, store.lexicon), Calibration.load())
+        store = Store.open(index)
+        writer = None
+        if llm is not None:
+            from assistant.llm import open_llm
+            from assistant.writer import Writer
+
+            model = open_llm(llm, llm_seconds) if isinstance(llm, str) else llm
+            writer = Writer(model, llm_seconds)
+        if isinstance(reranker, str):
+            reranker = CrossEncoderRerank(reranker)
+        reader = SpanReader(store.words, store.lexicon)
+        return cls(index, store, reader, Calibration.load(), writer, reranker)
 
     @property
     def store(self) -> Store:
@@ -65,7 +103,7 @@ class Assistant:
         if live is not None and live.folder.name != self._store.name:
             with self._lock:
                 if live.folder.name != self._store.name:
-                    self._store = Store.open(self._index, self._encoder, self._store.lexicon)
+                    self._store = self._store.newer(live)
         return self._store
 
     def ask(
@@ -77,103 +115,140 @@ class Assistant:
         since: date | None = None,
         until: date | None = None,
         sources: Sequence[str] = (),
+        articles: Collection[str] | None = None,
         top: int = 5,
     ) -> Answer:
         """The cited answer, or a declined one when the articles do not say.
 
-        ``since``, ``until`` (both inclusive) and ``sources`` restrict the articles; ``top``
-        bounds how many of them a declined answer names as nearest. ``today`` is reserved for
-        relative dates.
+        ``history``: the turns before, which a follow-up leans on. ``since``, ``until`` (both
+        inclusive), ``sources`` and ``articles`` (their ids) restrict what may answer; ``today``,
+        by default the day it is, is what "yesterday" and "last month" count from. ``top`` bounds
+        how many articles a declined answer names as nearest.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
+        *_, answer = self.stream(
+            question, history=history, today=today, since=since, until=until, sources=sources,
+            articles=articles, top=top,
+        )  # fmt: skip
+        assert isinstance(answer, Answer)
+        return answer
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        today: date | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        sources: Sequence[str] = (),
+        articles: Collection[str] | None = None,
+        top: int = 5,
+    ) -> Iterator[str | Answer]:
+        """The text of the answer in pieces, each proven when it comes, then the ``Answer``.
+
+        The pieces joined are ``answer.text``. Takes and raises what ``ask`` does.
+        """
         started = time.perf_counter()
         asked = understand(question, history)
         store = self.store
-        allowed = _allowed(store, since, until, sources)
+        allowed = _allowed(store, Filter("", since, until, tuple(sources)), articles)
         if len(store) == 0 or (allowed is not None and not allowed):
-            text = phrase(asked.language, "no_articles")
-            return Answer(text, "", (), asked.language, 0.0, True)
-        extractor = Extractor(store, self._reader, self._calibration)
-        evidence = extractor.evidence(asked, allowed)
-        if not evidence or evidence[0].confidence < self._calibration.threshold:
-            answer = _declined(store, asked, evidence, top)
+            answer = empty(asked)
+            yield answer.text
         else:
-            level = self._calibration.level(evidence[0].confidence)
-            answer = _answered(store, asked, evidence, extractor.chosen(evidence), level)
-        finished = time.perf_counter()
-        answer.timings["total"] = 1e3 * (finished - started)
+            extractor = self._extractor(store)
+            evidence = self._then(extractor, asked, allowed, today or date.today())
+            answer = yield from self._said(store, extractor, question, asked, evidence, top)
+        answer.timings["total"] = 1e3 * (time.perf_counter() - started)
+        yield answer
+
+    def _said(
+        self,
+        store: Store,
+        extractor: Extractor,
+        question: str,
+        asked: Question,
+        evidence: list[Evidence],
+        top: int,
+    ) -> Generator[str, None, Answer]:
+        """Yields the text of the answer; returns the answer."""
+        best = evidence[0].confidence if evidence else 0.0
+        notice = ""
+        if self._writer and evidence and best >= ASK_LLM * self._calibration.threshold:
+            draft = Draft(store, asked, evidence)
+            matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
+            check = SupportCheck(store.words, matcher)
+            writing = self._writer.write(question, asked, draft.sources, check)
+            outcome = yield from draft.add_all(writing, check)
+            notice = remark(outcome, asked.language, written=bool(draft))
+            if draft:
+                return draft.answer(notice, self._calibration.level(best))
+        if best >= self._calibration.threshold:
+            answer = quoted(store, asked, evidence, self._calibration, notice)
+        else:
+            answer = declined(store, asked, evidence, top, notice)
+        yield answer.text
         return answer
+
+    async def aask(self, question: str, **options: Any) -> Answer:
+        """As ``ask``, without blocking the event loop."""
+        return await asyncio.to_thread(self.ask, question, **options)
+
+    async def astream(self, question: str, **options: Any) -> AsyncIterator[str | Answer]:
+        """As ``stream``, without blocking the event loop."""
+        pieces = self.stream(question, **options)
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
 
     def evidence(self, question: str, *, history: Sequence[Turn] = ()) -> list[Evidence]:
         """Every passage that was considered for an answer, the likeliest first."""
-        extractor = Extractor(self.store, self._reader, self._calibration)
-        return extractor.evidence(understand(question, history))
+        extractor = self._extractor(self.store)
+        return self._considered(extractor, understand(question, history))
 
+    def _extractor(self, store: Store) -> Extractor:
+        return Extractor(store, self._reader, self._calibration, self._reranker)
 
-def _declined(store: Store, asked: Question, evidence: list[Evidence], top: int) -> Answer:
-    ids = dict.fromkeys(item.node.paragraph.article_id for item in evidence)
-    nearest = tuple(store.article(article_id) for article_id in list(ids)[: max(0, top)])
-    confidence = evidence[0].confidence if evidence else 0.0
-    text = phrase(asked.language, "declined")
-    return Answer(text, "", (), asked.language, confidence, True, nearest=nearest)
+    def _then(
+        self, extractor: Extractor, asked: Question, allowed: frozenset[str] | None, today: date
+    ) -> list[Evidence]:
+        """Passages from the time that the question names relative to today, if these answer."""
+        named = when(asked.text, today, asked.language)
+        if named is None or named.kind != "publication":
+            return self._considered(extractor, asked, allowed)
+        then = frozenset(
+            article.id
+            for article in extractor.store.articles
+            if article.published and named.published(article.published.date())
+        )
+        then = then if allowed is None else then & allowed
+        found = self._considered(extractor, asked, then) if then else []
+        if found and found[0].confidence >= self._calibration.threshold:
+            return found
+        return self._considered(extractor, asked, allowed)
+
+    def _considered(
+        self, extractor: Extractor, asked: Question, allowed: frozenset[str] | None = None
+    ) -> list[Evidence]:
+        """Passages for a question; for a follow-up, of the articles that its topic leads to."""
+        if not asked.topic:
+            return extractor.evidence(asked, allowed)
+        near = extractor.evidence(understand(asked.topic), allowed)[:NEAR_TOPIC]
+        ids = frozenset(item.node.paragraph.article_id for item in near)
+        found = extractor.evidence(asked, ids)
+        answers = bool(found) and found[0].confidence >= self._calibration.threshold
+        if answers or asked.leaning:
+            return found
+        return extractor.evidence(asked, allowed) or found
 
 
 def _allowed(
-    store: Store, since: date | None, until: date | None, sources: Sequence[str]
+    store: Store, conditions: Filter, articles: Collection[str] | None
 ) -> frozenset[str] | None:
     """The ids of the articles that a question is restricted to; None for all."""
-    if since is None and until is None and not sources:
+    if not conditions.active and articles is None:
         return None
-    wanted = {source.casefold() for source in sources}
-    ids = set()
-    for article in store.articles:
-        day = article.published.date() if article.published else None
-        if (since or until) and day is None:
-            continue
-        if day and ((since and day < since) or (until and day > until)):
-            continue
-        if wanted and article.source.casefold() not in wanted:
-            continue
-        ids.add(article.id)
-    return frozenset(ids)
-
-
-def _answered(
-    store: Store, asked: Question, evidence: list[Evidence], chosen: list[Evidence], level: Level
-) -> Answer:
-    citations, sentences = [], []
-    for marker, item in enumerate(chosen, start=1):
-        paragraph = item.node.paragraph
-        article = store.article(paragraph.article_id)
-        citation = Citation(
-            marker,
-            paragraph,
-            article.title,
-            article.published,
-            article.date_only,
-            article.source,
-            article.url,
-            article.language,
-            item.quote,
-            also_in(item, evidence),
-        )
-        citations.append(citation)
-        sentences.append(f"{citation.quotation} [{marker}]")
-    short = ""
-    if chosen[0].short:
-        start, end = chosen[0].short
-        short = chosen[0].node.paragraph.text[start:end]
-    foreign = [c.language for c in citations if c.language != asked.language]
-    notice = phrase(asked.language, f"quotation_language_{foreign[0]}") if foreign else ""
-    return Answer(
-        " ".join(sentences),
-        short,
-        tuple(citations),
-        asked.language,
-        chosen[0].confidence,
-        False,
-        level,
-        notice=notice,
-    )
+    met = frozenset(article.id for article in conditions.select(store.articles))
+    return met if articles is None else met & frozenset(articles)

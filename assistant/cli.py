@@ -56,13 +56,21 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--index", type=Path, metavar="DIR", help="the index folder")
 
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument(
+        "--llm", metavar="MODEL", help="let a model write the answer: ollama:NAME or openai:NAME"
+    )
+    model.add_argument(
+        "--llm-seconds", type=_positive, default=60, metavar="N", help="its time limit (60)"
+    )
+
     one = commands.add_parser("index", parents=[common], help="add or update folders of articles")
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder or a file")
     one.add_argument("--allow-empty", action="store_true", help="accept that a folder is empty now")
     one.add_argument("--restore", action="store_true", help="bring back what was removed by hand")
     one.set_defaults(run=_index)
 
-    one = commands.add_parser("ask", parents=[common], help="ask a question")
+    one = commands.add_parser("ask", parents=[common, model], help="ask a question")
     one.add_argument("question", nargs="?")
     one.add_argument("--file", type=Path, metavar="JSONL", help="ask every question of a file")
     one.add_argument("--out", type=Path, metavar="JSONL", help="write their answers there")
@@ -70,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--top", type=_positive, default=5, metavar="N", help="nearest articles shown")
     one.set_defaults(run=_ask)
 
-    one = commands.add_parser("chat", parents=[common], help="ask question after question")
+    one = commands.add_parser("chat", parents=[common, model], help="ask question after question")
     one.add_argument("folder", nargs="?", type=Path, help="a folder of articles to index first")
     one.set_defaults(run=_chat)
 
@@ -179,7 +187,7 @@ def _ask(args: argparse.Namespace) -> int:
     if args.file:
         return _ask_file(args)
     understand(args.question)
-    answer = _open(_index_folder(args)).ask(args.question, top=args.top)
+    answer = _open(_index_folder(args), args).ask(args.question, top=args.top)
     if args.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=1))
     else:
@@ -194,7 +202,7 @@ def _ask_file(args: argparse.Namespace) -> int:
     from assistant.batch import ask_lines, read_lines
 
     lines = read_lines(args.file)
-    rows = ask_lines(_open(_index_folder(args)), lines, args.top)
+    rows = ask_lines(_open(_index_folder(args), args), lines, args.top)
     total = sum(bool(line.strip()) for line in lines)
     failed = 0
     out = args.out.open("w", encoding="utf-8") if args.out else sys.stdout
@@ -211,10 +219,10 @@ def _ask_file(args: argparse.Namespace) -> int:
     return FAILED if failed else 0
 
 
-def _open(index: Path) -> Assistant:
+def _open(index: Path, args: argparse.Namespace) -> Assistant:
     from assistant.assistant import Assistant
 
-    return Assistant.open(index)
+    return Assistant.open(index, llm=args.llm, llm_seconds=args.llm_seconds)
 
 
 def _print_answer(answer: Answer) -> None:
@@ -228,7 +236,7 @@ def _print_answer(answer: Answer) -> None:
         console.print(Text(_plain(answer.short), style="bold"))
     console.print(Text(_plain(answer.text)))
     if answer.notice:
-        console.print(Text(answer.notice, style="italic"))
+        console.print(Text(_plain(answer.notice), style="italic"))
     for article in answer.nearest[:1]:
         console.print(Text(phrase(answer.language, "nearest", title=_plain(article.title))))
     if answer.citations:
@@ -262,7 +270,7 @@ def _chat(args: argparse.Namespace) -> int:
     elif not args.index and live_generation(index) is None:
         index, samples = samples_index(), True
         _run_index(index, [samples_folder()], False, False)
-    assistant = _open(index)
+    assistant = _open(index, args)
     articles, paragraphs = assistant.store.catalog.counts()
     print(phrase(language, "welcome", articles=articles, paragraphs=paragraphs))
     if samples:

@@ -95,7 +95,7 @@ class Extractor:
         reranker: BaseNodePostprocessor | None = None,
     ) -> None:
         """``reranker``, if given, orders the paragraphs after ours has."""
-        self._store = store
+        self.store = store
         self._reranker = reranker
         self._reader = reader
         self._calibration = calibration
@@ -108,7 +108,7 @@ class Extractor:
 
         ``articles`` restricts the search to these ids.
         """
-        retrieved = HybridRetriever(self._store, articles=articles).retrieve(question.text)
+        retrieved = HybridRetriever(self.store, articles=articles).retrieve(question.text)
         rerank = SoftIdfRerank(self._matcher, top=len(retrieved), language=question.language)
         nodes = rerank.postprocess_nodes(retrieved, query_str=question.text)
         if self._reranker is not None:
@@ -128,13 +128,13 @@ class Extractor:
         for hit in ranked:
             language = hit.node.metadata["language"]
             best[language] = max(best.get(language, 1e-6), hit.score or 0.0)
-        nodes = [node for node in self._store.nodes(list(scores)) if node.paragraph.text.strip()]
-        sources = [self._store.article(node.paragraph.article_id) for node in nodes]
+        nodes = [node for node in self.store.nodes(list(scores)) if node.paragraph.text.strip()]
+        sources = [self.store.article(node.paragraph.article_id) for node in nodes]
         texts = [node.paragraph.text for node in nodes]
         titles = [source.title for source in sources]
         readings = self._reader.read(question.text, texts, question.answer_type, titles)
         cosines = (
-            self._store.vectors(nodes) @ self._store.encoder.encode_questions([question.text])[0]
+            self.store.vectors(nodes) @ self.store.encoder.encode_questions([question.text])[0]
         )
         spans = [sentences(text) for text in texts]
         bodies = self._bodies([source.id for source in sources])
@@ -176,7 +176,7 @@ class Extractor:
     def _bodies(self, article_ids: Sequence[str]) -> dict[str, str]:
         """All running text of these articles, by id."""
         bodies = {}
-        for article in self._store.catalog.articles(list(dict.fromkeys(article_ids))):
+        for article in self.store.catalog.articles(list(dict.fromkeys(article_ids))):
             parts = [article.title, _day(article)]
             parts += [p.text for p in article.paragraphs if p.role == "body"]
             bodies[article.id] = " ".join(parts)
@@ -215,25 +215,26 @@ class Extractor:
         )
         return Evidence(one.node, quote, short, features, self._calibration.confidence(features))
 
-    def chosen(self, evidence: Sequence[Evidence]) -> list[Evidence]:
-        """One to three passages that say different things, about ``MAX_WORDS`` words in all."""
-        kept: list[Evidence] = []
-        total = 0
-        for item in evidence:
-            text = quotation(item)
-            count = len(text.split())
-            if kept and (
-                item.confidence < max(NEXT_BEST * kept[0].confidence, self._calibration.threshold)
-                or total + count > MAX_WORDS
-            ):
-                continue
-            if any(_repeats(text, quotation(other)) for other in kept):
-                continue
-            kept.append(item)
-            total += count
-            if len(kept) == MAX_SENTENCES:
-                break
-        return kept
+
+def chosen(evidence: Sequence[Evidence], threshold: float) -> list[Evidence]:
+    """One to three passages that say different things, about ``MAX_WORDS`` words in all."""
+    kept: list[Evidence] = []
+    total = 0
+    for item in evidence:
+        text = quotation(item)
+        count = len(text.split())
+        if kept and (
+            item.confidence < max(NEXT_BEST * kept[0].confidence, threshold)
+            or total + count > MAX_WORDS
+        ):
+            continue
+        if any(_repeats(text, quotation(other)) for other in kept):
+            continue
+        kept.append(item)
+        total += count
+        if len(kept) == MAX_SENTENCES:
+            break
+    return kept
 
 
 def _by_language(ranked: list[NodeWithScore], language: Language) -> list[NodeWithScore]:

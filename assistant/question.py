@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.followup import YES_NO, asks, meaning
 from assistant.types import AnswerType, Turn
 from index.text import STOP_WORDS, WORD, language_of
 from index.types import Language
@@ -19,13 +20,20 @@ class QuestionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``names`` are words written with a capital inside the question, ``numbers`` its figures."""
+    """``text`` is what is searched for: the question, led by words it lacks from earlier turns.
+
+    ``names`` are words written with a capital inside the text, ``numbers`` its figures.
+    ``topic`` is what earlier turns asked about, where the question leans on them, else empty;
+    ``leaning``: its words show that it does, not only its shortness.
+    """
 
     text: str
     language: Language
     answer_type: AnswerType
     names: tuple[str, ...]
     numbers: tuple[str, ...]
+    topic: str = ""
+    leaning: bool = False
 
 
 _TYPES: tuple[tuple[AnswerType, str], ...] = (
@@ -41,11 +49,6 @@ _TYPES: tuple[tuple[AnswerType, str], ...] = (
     ("how", r"\b(?:bagaimana\w*|gimana|gmn|how)\b"),
 )  # fmt: skip
 _YEAR_KIND = re.compile(_TYPES[1][1], re.I)
-_YES_NO = re.compile(
-    r"^\s*(?:is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|"
-    r"benarkah|betulkah|sudahkah|bisakah|adakah|apa benar)\b",
-    re.I,
-)
 
 
 def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS) -> Question:
@@ -63,18 +66,28 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
             "shorten it"
         )
     language = language_of(clean) or (history[-1].answer.language if history else "id")
-    found = [match.group() for match in WORD.finditer(clean)]
+    meant = meaning(clean, history)
+    found = [match.group() for match in WORD.finditer(meant.text)]
     names = tuple(
         word
         for i, word in enumerate(found)
         if word[0].isupper() and word.lower() not in STOP_WORDS and (i > 0 or word.isupper())
     )
     numbers = tuple(word for word in found if word[0].isdigit())
-    return Question(clean, language, _answer_type(clean), names, numbers)
+    answer_type = _answer_type(clean if asks(clean) else f"{meant.topic} {clean}".strip())
+    return Question(
+        meant.text,
+        language,
+        answer_type,
+        names,
+        numbers,
+        meant.topic,
+        bool(meant.topic) and meant.sure,
+    )
 
 
 def _answer_type(text: str) -> AnswerType:
-    if _YES_NO.search(text):
+    if YES_NO.search(text):
         return "yes_no"
     if _YEAR_KIND.search(text):
         return "when"

@@ -109,7 +109,7 @@ class Archive:
         store = assistant.store
         self._hybrid = HybridRetriever(store, top=DEPTH)
         self._lexical = LexicalRetriever(store, top=DEPTH)
-        self._matcher = SoftMatcher(store.encoder, store.lexical.idf)
+        self._matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
 
     def reply(self, question: EvalQuestion) -> Reply:
         """The answer after the question's earlier turns, with the rankings behind it."""

@@ -104,6 +104,12 @@ def live_generation(index: Path) -> Generation | None:
     return Generation(index / name) if name.isdigit() and (index / name).is_dir() else None
 
 
+def encoder_name(index: Path) -> str:
+    """What opens the encoder of the live generation; empty for the bundled one or without any."""
+    live = live_generation(index)
+    return live.read_manifest().encoder_name if live else ""
+
+
 def require_generation(index: Path, encoder: str) -> Generation:
     """The live generation, checked against the encoder in use.
 

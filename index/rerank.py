@@ -99,7 +99,7 @@ class SoftMatcher:
                 matches[i] = 0.0  # another number is no support, however near its vector
             else:
                 for j in by_beginning.get(one.word[:2], ()):
-                    if matches[i, j] < SPELLING and _same_spelling(one.word, found[j]):
+                    if matches[i, j] < SPELLING and same_spelling(one.word, found[j]):
                         matches[i, j] = SPELLING
                 for word, strength in one.translations:
                     for form in {word, lemma(word)}:
@@ -116,7 +116,7 @@ def distinct_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(content_words(text)))
 
 
-def _same_spelling(word: str, other: str) -> bool:
+def same_spelling(word: str, other: str) -> bool:
     """Whether two longer words share most of their 4-grams, as "ukraina" and "ukraine" do."""
     if min(len(word), len(other)) < 5 or word[:2] != other[:2]:
         return False

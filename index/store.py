@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from index.catalog import Catalog, StoredNode, article_of
 from index.encoder import Encoder, StaticEncoder, Vectors
-from index.generations import Generation, require_generation
+from index.encoder.models import open_encoder
+from index.generations import Generation, encoder_name, require_generation
 from index.lexical import LexicalIndex, Selection
 from index.lexicon import Lexicon
 from index.types import Article
@@ -36,14 +37,27 @@ class Store:
         self._articles = {a.id: a for a in self.catalog.articles(text=False)}
 
     @classmethod
-    def open(cls, index: Path, encoder: Encoder, lexicon: Lexicon | None = None) -> Store:
-        """Open the live generation.
+    def open(
+        cls, index: Path, encoder: Encoder | None = None, lexicon: Lexicon | None = None
+    ) -> Store:
+        """Open the live generation, by default with the encoder that it was built with.
 
         Raises:
             IndexFolderError: there is none, or it does not fit the encoder.
         """
+        if encoder is None:
+            encoder = open_encoder(encoder_name(index))
         generation = require_generation(index, encoder.fingerprint)
         return cls(generation, encoder, lexicon or Lexicon())
+
+    def newer(self, generation: Generation) -> Store:
+        """Another generation of the same index, with the same encoder and lexicon.
+
+        Raises:
+            IndexFolderError: it was built with another encoder.
+        """
+        require_generation(generation.folder.parent, self.encoder.fingerprint)
+        return Store(generation, self.encoder, self.lexicon)
 
     def __len__(self) -> int:
         """How many paragraphs can be found."""

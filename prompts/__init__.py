@@ -1,7 +1,8 @@
-"""What is said to the user, one file per language."""
+"""What is said to the user and to a language model, in files of each language."""
 
 from __future__ import annotations
 
+import string
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
@@ -21,3 +22,23 @@ def phrase(language: Literal["id", "en"], name: str, **values: object) -> str:
         KeyError: there is no such phrase, or a variable of it is missing.
     """
     return _phrases(language)[name].format_map(values)
+
+
+@lru_cache(maxsize=32)
+def _prompt(language: str, name: str) -> str:
+    return files("prompts").joinpath(language, f"{name}.txt").read_text(encoding="utf-8")
+
+
+def prompt(language: Literal["id", "en"], name: str, **values: str) -> str:
+    """A prompt for a language model, ``{variables}`` filled in; values are never read as prompts.
+
+    Raises:
+        KeyError: a variable of the prompt is missing, or one is given that it does not have.
+    """
+    text = _prompt(language, name)
+    wanted = {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
+    if wanted != values.keys():
+        raise KeyError(
+            f"prompts/{language}/{name}.txt takes {sorted(wanted)}, it was given {sorted(values)}"
+        )
+    return text.format_map(values).strip()

@@ -1,0 +1,210 @@
+"""Answers put together: from quotations, from proven sentences, or declined."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
+
+from assistant.confidence import Calibration
+from assistant.disagreement import Claim, disagreement, update_notice
+from assistant.extract import MAX_SENTENCES, NEXT_BEST, Evidence, also_in, chosen
+from assistant.gloss import gloss
+from assistant.question import Question
+from assistant.support import Source, SupportCheck
+from assistant.types import Answer, Citation, Level
+from index.store import Store
+from index.types import Language, Paragraph
+from prompts import phrase
+
+if TYPE_CHECKING:
+    from assistant.writer import Outcome, Written
+
+
+def empty(asked: Question) -> Answer:
+    """The words for an index without articles."""
+    text = phrase(asked.language, "no_articles")
+    return Answer(text, "", (), asked.language, 0.0, True)
+
+
+def declined(
+    store: Store, asked: Question, evidence: Sequence[Evidence], top: int, notice: str = ""
+) -> Answer:
+    """The words of an answer that the articles do not hold."""
+    ids = dict.fromkeys(item.node.paragraph.article_id for item in evidence)
+    nearest = tuple(store.article(article_id) for article_id in list(ids)[: max(0, top)])
+    confidence = evidence[0].confidence if evidence else 0.0
+    text = phrase(asked.language, "declined")
+    return Answer(text, "", (), asked.language, confidence, True, nearest=nearest, notice=notice)
+
+
+def quoted(
+    store: Store,
+    asked: Question,
+    evidence: Sequence[Evidence],
+    calibration: Calibration,
+    notice: str = "",
+) -> Answer:
+    """An answer in the words of the articles; the newest leads where their figures differ."""
+    kept, update = _updated(store, asked, evidence, chosen(evidence, calibration.threshold))
+    citations = [
+        _citation(store, marker, item.node.paragraph, item.quote, also_in(item, evidence))
+        for marker, item in enumerate(kept, start=1)
+    ]
+    foreign = [c.language for c in citations if c.language != asked.language]
+    language = phrase(asked.language, f"quotation_language_{foreign[0]}") if foreign else ""
+    return Answer(
+        " ".join(f"{one.quotation} [{one.marker}]" for one in citations),
+        _short(store, asked, kept[0]),
+        tuple(citations),
+        asked.language,
+        kept[0].confidence,
+        False,
+        calibration.level(kept[0].confidence),
+        notice=" ".join(part for part in (notice, update, language) if part),
+    )
+
+
+def _short(store: Store, asked: Question, item: Evidence) -> str:
+    """The short answer in the language of the question, with the article's words behind it."""
+    if item.short is None:
+        return ""
+    paragraph = item.node.paragraph
+    said = paragraph.text[slice(*item.short)]
+    meant = gloss(said, store.article(paragraph.article_id).language, asked.language)
+    return f"{meant} ({said})" if meant else said
+
+
+def _updated(
+    store: Store, asked: Question, evidence: Sequence[Evidence], kept: list[Evidence]
+) -> tuple[list[Evidence], str]:
+    """The passages with the newest figure first, and what an older article said instead."""
+    rivals: dict[str, Evidence] = {}
+    for item in evidence:
+        likely = item.confidence >= NEXT_BEST * kept[0].confidence
+        if item.short and (likely or item is kept[0]):
+            rivals.setdefault(item.node.paragraph.article_id, item)
+    claims = [_claim(store, item) for item in rivals.values()]
+    found = disagreement(claims) if kept[0] in rivals.values() else None
+    if found is None:
+        return kept, ""
+    items = list(rivals.values())
+    leading = [items[found.newer], items[found.older]]
+    rest = [item for item in kept if item not in leading]
+    update = update_notice(claims[found.newer], claims[found.older], asked.language)
+    return (leading + rest)[:MAX_SENTENCES], update
+
+
+def _claim(store: Store, item: Evidence) -> Claim:
+    article = store.article(item.node.paragraph.article_id)
+    return Claim(
+        article.title,
+        item.node.paragraph.text,
+        item.node.paragraph.text[slice(*item.short)] if item.short else "",
+        article.published.date() if article.published else None,
+        article.language,
+    )
+
+
+def _citation(
+    store: Store,
+    marker: int,
+    paragraph: Paragraph,
+    quote: tuple[int, int],
+    also: tuple[str, ...] = (),
+) -> Citation:
+    article = store.article(paragraph.article_id)
+    return Citation(
+        marker,
+        paragraph,
+        article.title,
+        article.published,
+        article.date_only,
+        article.source,
+        article.url,
+        article.language,
+        quote,
+        also,
+    )
+
+
+class Draft:
+    """An answer that grows by the proven sentences of a language model. True once it has one."""
+
+    def __init__(self, store: Store, asked: Question, evidence: Sequence[Evidence]) -> None:
+        self._store = store
+        self._asked = asked
+        self._evidence = evidence
+        self._text = ""
+        self._citations: dict[int, Citation] = {}  # by the place of their source
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    @property
+    def sources(self) -> list[Source]:
+        """The paragraphs that may be cited, in the order of the evidence."""
+        found = []
+        for item in self._evidence:
+            paragraph = item.node.paragraph
+            article = self._store.article(paragraph.article_id)
+            found.append(
+                Source(
+                    paragraph.text,
+                    article.language,
+                    article.title,
+                    article.source,
+                    article.published,
+                )
+            )
+        return found
+
+    def add_all(
+        self, writing: Generator[Written, None, Outcome], check: SupportCheck
+    ) -> Generator[str, None, Outcome]:
+        """Yields each sentence with its markers; returns how the writing ended."""
+        while True:
+            try:
+                sentence = next(writing)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                return outcome
+            yield self._add(sentence, check)
+
+    def _add(self, sentence: Written, check: SupportCheck) -> str:
+        for place in sentence.sources:
+            if place not in self._citations:
+                paragraph = self._evidence[place].node.paragraph
+                quote = check.best_sentence(sentence.text, paragraph.text)
+                marker = len(self._citations) + 1
+                also = also_in(self._evidence[place], self._evidence)
+                self._citations[place] = _citation(self._store, marker, paragraph, quote, also)
+        markers = "".join(f" [{self._citations[place].marker}]" for place in sentence.sources)
+        piece = f"{' ' if self._text else ''}{sentence.text}{markers}"
+        self._text += piece
+        return piece
+
+    def answer(self, notice: str, level: Level) -> Answer:
+        """What was written so far, as an answer."""
+        first = self._evidence[0]
+        short = _short(self._store, self._asked, first) if 0 in self._citations else ""
+        return Answer(
+            self._text,
+            short,
+            tuple(self._citations.values()),
+            self._asked.language,
+            first.confidence,
+            False,
+            level,
+            notice=notice,
+            mode="llm",
+        )
+
+
+def remark(outcome: Outcome, language: Language, *, written: bool) -> str:
+    """What the user is told of a language model's writing; empty when all went well."""
+    if outcome.reason == "unsupported":
+        return phrase(language, "llm_unsupported") if outcome.dropped else ""
+    if outcome.reason:
+        reason = phrase(language, f"reason_{outcome.reason}")
+        return phrase(language, "llm_stopped" if written else "llm_failed", reason=reason)
+    return phrase(language, "llm_dropped", count=outcome.dropped) if outcome.dropped else ""

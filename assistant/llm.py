@@ -1,0 +1,71 @@
+"""The language model that a setting names, as LlamaIndex's own class for its server."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+CONTEXT_TOKENS = 8_192  # asked of Ollama, and what prompts are packed for
+MAX_OUTPUT_TOKENS = 512
+
+
+class LlmSettingError(ValueError):
+    """The setting names no language model that can be used; the message says what would."""
+
+
+def open_llm(name: str, time_limit_s: float) -> LLM:
+    """The model that ``ollama:NAME`` or ``openai:NAME`` names. Nothing is sent yet.
+
+    Servers and keys come from the environment: ``OLLAMA_HOST``; ``OPENAI_BASE_URL`` (any server
+    that speaks OpenAI's protocol) and ``OPENAI_API_KEY``.
+
+    Raises:
+        LlmSettingError: the name has another form, or the package for it is not installed.
+    """
+    kind, _, model = name.partition(":")
+    if kind not in ("ollama", "openai") or not model:
+        raise LlmSettingError(
+            f"{name!r} names no language model; write ollama:NAME or openai:NAME, "
+            "for example --llm ollama:qwen3:4b"
+        )
+    try:
+        return _ollama(model, time_limit_s) if kind == "ollama" else _openai(model, time_limit_s)
+    except ImportError as error:
+        raise LlmSettingError(
+            f"{name} needs another package; install it with: pip install 'tanya-berita[{kind}]'"
+        ) from error
+
+
+def _ollama(model: str, time_limit_s: float) -> LLM:
+    from llama_index.llms.ollama import Ollama
+
+    host = os.environ.get("OLLAMA_HOST") or "http://localhost:11434"
+    llm: LLM = Ollama(
+        model=model,
+        base_url=host if "://" in host else f"http://{host}",
+        temperature=0.0,
+        context_window=CONTEXT_TOKENS,  # sent as num_ctx: Ollama's default cuts prompts silently
+        request_timeout=time_limit_s,
+        additional_kwargs={"num_predict": MAX_OUTPUT_TOKENS},
+    )
+    return llm
+
+
+def _openai(model: str, time_limit_s: float) -> LLM:
+    from llama_index.llms.openai_like import OpenAILike
+
+    llm: LLM = OpenAILike(
+        model=model,
+        api_base=os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1",
+        api_key=os.environ.get("OPENAI_API_KEY") or "none",  # servers at home ask for none
+        is_chat_model=True,
+        context_window=CONTEXT_TOKENS,
+        max_tokens=MAX_OUTPUT_TOKENS,
+        temperature=0.0,
+        timeout=time_limit_s,
+        max_retries=0,
+    )
+    return llm

@@ -1,0 +1,292 @@
+"""Answers written by a language model, sentence by sentence, each shown only once it is proven.
+
+The model gets numbered paragraphs and writes sentences with markers. A sentence stays when a
+paragraph that it cites supports it; a wrong marker is corrected when another of the paragraphs
+does; any other sentence is dropped and counted. Whatever goes wrong with the model ends here,
+within its time limit, as a reason.
+"""
+
+from __future__ import annotations
+
+import html
+import queue
+import re
+import threading
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from llama_index.core.llms import LLM, ChatMessage, MessageRole
+from llama_index.core.utils import get_tokenizer
+
+from assistant.llm import MAX_OUTPUT_TOKENS
+from assistant.question import Question
+from assistant.support import Source, SupportCheck
+from index.text import WORD, content_words, language_of, sentences
+from index.types import Language
+from prompts import prompt
+
+Reason = Literal["", "slow", "unreachable", "refused", "broken", "language", "unsupported"]
+
+MAX_SENTENCES = 4
+PARAGRAPH_TOKENS = 3_000  # more paragraphs help a model little and cost its reader time
+TOKEN_MARGIN = 1.3  # other models cut text into more tokens than the tokenizer that counts here
+MIN_WORDS = 3  # of a sentence
+RELATED = 0.1  # cosine of a sentence to the question, below which it answers something else
+TELLS_LANGUAGE = 4  # words from which a sentence's language is judged
+
+_MARKERS = re.compile(r"\s*\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]")
+_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.S)
+_MARKUP = re.compile(r"^[\s>#*•-]+|\*\*|__|`", re.M)
+_ENDS = ".!?…\"'”’)"
+_ORDER = re.compile(
+    r"\b(?:(?:ignore|disregard|forget)\b.{0,40}\b(?:instructions?|prompts?|rules)|"
+    r"(?:abaikan|lupakan|hiraukan)\b.{0,40}\b(?:instruksi|perintah|aturan)|"
+    r"system prompt|you are (?:now )?(?:an? )?(?:AI|assistant|language model|chatbot)|"
+    r"(?:anda|kamu) (?:adalah|sekarang) (?:asisten|model bahasa|AI|chatbot))\b",
+    re.I | re.S,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A proven sentence without its markers, and the places of the sources that prove it."""
+
+    text: str
+    sources: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the writing ended: what was dropped, and why it ended early, if it did."""
+
+    dropped: int
+    reason: Reason = ""
+
+
+class Writer:
+    """Writes answers with one model. Safe to use from several threads when the model is."""
+
+    def __init__(self, llm: LLM, time_limit_s: float) -> None:
+        self._llm = llm
+        self._time_limit_s = time_limit_s
+
+    def write(
+        self, question: str, asked: Question, sources: Sequence[Source], check: SupportCheck
+    ) -> Generator[Written, None, Outcome]:
+        """Yields each sentence as soon as it is proven; returns how the writing ended."""
+        until = time.monotonic() + self._time_limit_s
+        system, text, shown = self._prompt(question, asked, sources)
+        if not shown:
+            return Outcome(0, "unsupported")
+        proof = Proof(check, asked, shown)
+        outcome = yield from self._attempt(system, text, proof, until)
+        if outcome.reason == "language":
+            again = prompt(asked.language, "again")
+            outcome = yield from self._attempt(system, f"{text}\n\n{again}", proof, until)
+        return outcome
+
+    def _prompt(
+        self, question: str, asked: Question, sources: Sequence[Source]
+    ) -> tuple[str, str, dict[int, Source]]:
+        """System prompt, question with paragraphs, and the sources in it; as many as fit."""
+        count = get_tokenizer()
+        system = prompt(asked.language, "answer")
+        given = {"earlier": asked.topic or "-", "question": question}
+        rest = prompt(asked.language, "question", paragraphs="", **given)
+        room = (self._llm.metadata.context_window - MAX_OUTPUT_TOKENS) / TOKEN_MARGIN
+        budget = min(room - len(count(system)) - len(count(rest)), PARAGRAPH_TOKENS)
+        shown: dict[int, Source] = {}
+        blocks = []
+        for place, source in enumerate(sources):
+            block = _block(place + 1, source)
+            needed = len(count(block))
+            if needed <= budget and not _ORDER.search(source.text):
+                budget -= needed
+                shown[place] = source
+                blocks.append(block)
+        text = prompt(asked.language, "question", paragraphs="\n\n".join(blocks), **given)
+        return system, text, shown
+
+    def _attempt(
+        self, system: str, text: str, proof: Proof, until: float
+    ) -> Generator[Written, None, Outcome]:
+        messages = [
+            ChatMessage(system, role=MessageRole.SYSTEM),
+            ChatMessage(text, role=MessageRole.USER),
+        ]
+        dropped = kept = 0
+        reason: Reason = ""
+        stream = _Stream(self._llm, messages, until)
+        try:
+            for sentence, markers in cited_sentences(iter(stream)):
+                foreign = language_of(sentence) not in (None, proof.language)
+                if foreign and not kept and len(WORD.findall(sentence)) >= TELLS_LANGUAGE:
+                    return Outcome(dropped, "language")
+                proven = () if foreign else proof.of(sentence, markers)
+                if not proven:
+                    dropped += 1
+                    continue
+                kept += 1
+                yield Written(sentence, proven)
+                if kept == MAX_SENTENCES:
+                    break
+        except _BrokenOffError as error:
+            reason = error.reason
+        finally:
+            stream.stop()
+        return Outcome(dropped, reason or ("" if kept else "unsupported"))
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Proves sentences of an answer by the sources that were ``shown``, by their place."""
+
+    check: SupportCheck
+    asked: Question
+    shown: dict[int, Source]
+
+    @property
+    def language(self) -> Language:
+        """The language that the answer is to be in."""
+        return self.asked.language
+
+    def of(self, sentence: str, markers: Sequence[int]) -> tuple[int, ...]:
+        """The places of the sources that prove it: those it cites, else the best other; or none."""
+        if len(WORD.findall(sentence)) < MIN_WORDS or not self._related(sentence):
+            return ()
+        cited = list(dict.fromkeys(n - 1 for n in markers if n - 1 in self.shown))
+        alone = tuple(place for place in cited if self.check(sentence, [self.shown[place]]))
+        if alone:
+            return alone
+        if len(cited) > 1 and self.check(sentence, [self.shown[place] for place in cited]):
+            return tuple(cited)
+        others = [
+            (support.coverage, -place)
+            for place, source in self.shown.items()
+            if place not in cited and (support := self.check(sentence, [source]))
+        ]
+        return (-max(others)[1],) if others else ()
+
+    def _related(self, sentence: str) -> bool:
+        """Whether the sentence is about the question at all, not what an article ordered."""
+        about = f"{self.asked.topic} {self.asked.text}"
+        if set(content_words(about)) & set(content_words(sentence)):
+            return True
+        return self.check.cosine(about, sentence) >= RELATED
+
+
+def _block(number: int, source: Source) -> str:
+    """A paragraph as data: nothing in it can close its element."""
+    day = source.published.date().isoformat() if source.published else ""
+    facts = {"number": str(number), "date": day, "source": source.outlet, "title": source.title}
+    attributes = " ".join(f'{name}="{html.escape(value)}"' for name, value in facts.items())
+    return f"<paragraph {attributes}>\n{html.escape(source.text, quote=False)}\n</paragraph>"
+
+
+def cited_sentences(pieces: Iterator[str]) -> Iterator[tuple[str, list[int]]]:
+    """Sentences of a growing text with the numbers in their markers, each as soon as it is whole.
+
+    >>> list(cited_sentences(iter(["A dog ba", "rked. [1] It ran [2][3]. NO", "NE"])))
+    [('A dog barked.', [1]), ('It ran.', [2, 3])]
+    """
+    whole = ""
+    given = 0
+    for piece in pieces:
+        whole += piece
+        found = _cut(whole)
+        yield from found[given:-1]
+        given = max(given, len(found) - 1)
+    last = _cut(whole)[given:]
+    if last and (last[-1][1] or last[-1][0][-1] in _ENDS):
+        yield from last
+    else:  # cut off within a sentence
+        yield from last[:-1]
+
+
+def _cut(whole: str) -> list[tuple[str, list[int]]]:
+    text = _MARKUP.sub("", _THOUGHT.sub("", whole))
+    found: list[tuple[str, list[int]]] = []
+    for start, end in sentences(text):
+        piece = text[start:end]
+        lead = re.match(rf"(?:{_MARKERS.pattern})+", piece)
+        if lead and found:
+            found[-1] = (found[-1][0], found[-1][1] + _numbers(lead.group()))
+            piece = piece[lead.end() :]
+        clean = " ".join(html.unescape(_MARKERS.sub("", piece)).split())
+        if re.search(r"[^\W\d_]", clean) and clean.strip(".") != "NONE":
+            found.append((clean, _numbers(piece)))
+    return found
+
+
+def _numbers(text: str) -> list[int]:
+    return [
+        int(number)
+        for marker in _MARKERS.findall(text)
+        for number in re.findall(r"\d{1,6}", marker)
+    ]
+
+
+class _BrokenOffError(Exception):
+    """A reply ended before it was whole."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+class _Stream:
+    """The pieces of a model's reply until a deadline.
+
+    The reply is read in a thread of its own: a server that sends a byte now and then keeps
+    every socket time limit, but not this one.
+    """
+
+    def __init__(self, llm: LLM, messages: list[ChatMessage], until: float) -> None:
+        self._until = until
+        self._queue: queue.Queue[str | Exception | None] = queue.Queue()
+        self._stopped = threading.Event()
+        threading.Thread(target=self._read, args=(llm, messages), daemon=True).start()
+
+    def _read(self, llm: LLM, messages: list[ChatMessage]) -> None:
+        try:
+            for response in llm.stream_chat(messages):
+                if self._stopped.is_set():
+                    return
+                self._queue.put(response.delta or "")
+            self._queue.put(None)
+        except Exception as error:  # a server can fail in any way, and each client has its own
+            self._queue.put(error)
+
+    def __iter__(self) -> Iterator[str]:
+        """The pieces.
+
+        Raises:
+            _BrokenOffError: the time is up, or the server failed.
+        """
+        while True:
+            try:
+                piece = self._queue.get(timeout=max(0.0, self._until - time.monotonic()))
+            except queue.Empty:
+                raise _BrokenOffError("slow") from None
+            if isinstance(piece, Exception):
+                raise _BrokenOffError(_reason(piece)) from piece
+            if piece is None:
+                return
+            yield piece
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
+def _reason(error: Exception) -> Reason:
+    """What the user is told of an error of a client library; by name, since each has its own."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if any("Timeout" in name for name in names):
+        return "slow"
+    if {"ConnectionError", "APIConnectionError", "ConnectError"} & names:
+        return "unreachable"
+    if {"APIStatusError", "ResponseError"} & names:
+        return "refused"
+    return "broken"

@@ -1,0 +1,130 @@
+"""Language models that say what a test has written down: in this process, and behind HTTP."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+from llama_index.core.base.llms.types import LLMMetadata
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.llms import CompletionResponse, CustomLLM
+
+Reply = str | Callable[[str], str]
+
+
+class ScriptedLLM(CustomLLM):
+    """Says its replies in turn, in pieces; a callable reply is given the prompt."""
+
+    context_window: int = 8192
+    _replies: list[Reply] = PrivateAttr()
+    _prompts: list[str] = PrivateAttr()
+
+    def __init__(self, *replies: Reply, context_window: int = 8192) -> None:
+        super().__init__(context_window=context_window)  # type: ignore[call-arg]
+        self._replies = list(replies)
+        self._prompts = []
+
+    @property
+    def prompts(self) -> list[str]:
+        return self._prompts
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(context_window=self.context_window)
+
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        *_, last = self.stream_complete(prompt)
+        return last
+
+    def stream_complete(
+        self, prompt: str, formatted: bool = False, **kwargs: Any
+    ) -> Iterator[CompletionResponse]:
+        self._prompts.append(prompt)
+        reply = self._replies.pop(0)
+        text = reply if isinstance(reply, str) else reply(prompt)
+        for start in range(0, len(text), 7):
+            yield CompletionResponse(text=text[: start + 7], delta=text[start : start + 7])
+
+
+@dataclass
+class Behaviour:
+    """How the server answers: ``status``, the ``pieces`` of the reply, and what goes wrong."""
+
+    pieces: Sequence[str] = ()
+    status: int = 200
+    delay_s: float = 0.0
+    garbage: bool = False
+    half: bool = False
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    behaviour: Behaviour
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet."""
+
+    def do_POST(self) -> None:
+        behaviour = self.behaviour
+        length = int(self.headers.get("Content-Length", 0))
+        behaviour.requests.append(json.loads(self.rfile.read(length)) | {"path": self.path})
+        if behaviour.status != 200:
+            body = json.dumps({"error": {"message": "scripted"}}).encode()
+            self.send_response(behaviour.status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
+        ollama = self.path.startswith("/api/")
+        self.send_response(200)
+        kind = "application/x-ndjson" if ollama else "text/event-stream"
+        self.send_header("Content-Type", kind)
+        if behaviour.half:  # promises more than it sends
+            self.send_header("Content-Length", "100000")
+        self.end_headers()
+        try:
+            for piece in behaviour.pieces:
+                time.sleep(behaviour.delay_s)
+                self._send(_line(ollama, piece))
+            if behaviour.garbage:
+                self._send("data: {not json\n\n" if not ollama else "{not json\n")
+            elif not behaviour.half:
+                self._send(_line(ollama, None))
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        self.close_connection = True
+
+    def _send(self, text: str) -> None:
+        self.wfile.write(text.encode())
+        self.wfile.flush()
+
+
+def _line(ollama: bool, piece: str | None) -> str:
+    """A piece in the server's protocol; None ends the reply."""
+    if ollama:
+        message = {"role": "assistant", "content": piece or ""}
+        return json.dumps({"model": "m", "message": message, "done": piece is None}) + "\n"
+    if piece is None:
+        return "data: [DONE]\n\n"
+    choice = {"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}
+    chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    return f"data: {json.dumps(chunk | {'choices': [choice]})}\n\n"
+
+
+@contextmanager
+def server(behaviour: Behaviour) -> Iterator[str]:
+    """The address of a server on this machine that behaves so."""
+    handler = type("Handler", (_Handler,), {"behaviour": behaviour})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        http.daemon_threads = True
+        Thread(target=http.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{http.server_address[1]}"
+        finally:
+            http.shutdown()
