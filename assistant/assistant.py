@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
 from assistant.confidence import Calibration
 from assistant.config import default_index
 from assistant.extract import Evidence, Extractor
+from assistant.filters import Filter
 from assistant.question import Question, understand
 from assistant.reader import Reader, SpanReader
 from assistant.types import Answer, Citation, Turn
@@ -77,12 +78,13 @@ class Assistant:
         since: date | None = None,
         until: date | None = None,
         sources: Sequence[str] = (),
+        articles: Collection[str] | None = None,
         top: int = 5,
     ) -> Answer:
         """The cited answer, or a declined one when the articles do not say.
 
-        ``since``, ``until`` (both inclusive) and ``sources`` restrict the articles; ``top``
-        bounds how many of them a declined answer names as nearest. ``today`` is reserved for
+        ``since``, ``until`` (both inclusive), ``sources`` and ``articles`` (their ids) restrict
+        what may answer; ``top`` bounds how many articles a declined answer names as nearest. ``today`` is reserved for
         relative dates.
 
         Raises:
@@ -91,7 +93,7 @@ class Assistant:
         started = time.perf_counter()
         asked = understand(question, history)
         store = self.store
-        allowed = _allowed(store, since, until, sources)
+        allowed = _allowed(store, Filter("", since, until, tuple(sources)), articles)
         if len(store) == 0 or (allowed is not None and not allowed):
             text = phrase(asked.language, "no_articles")
             return Answer(text, "", (), asked.language, 0.0, True)
@@ -115,23 +117,13 @@ def _declined(store: Store, asked: Question, evidence: list[Evidence], top: int)
 
 
 def _allowed(
-    store: Store, since: date | None, until: date | None, sources: Sequence[str]
+    store: Store, conditions: Filter, articles: Collection[str] | None
 ) -> frozenset[str] | None:
     """The ids of the articles that a question is restricted to; None for all."""
-    if since is None and until is None and not sources:
+    if not conditions.active and articles is None:
         return None
-    wanted = {source.casefold() for source in sources}
-    ids = set()
-    for article in store.articles:
-        day = article.published.date() if article.published else None
-        if (since or until) and day is None:
-            continue
-        if day and ((since and day < since) or (until and day > until)):
-            continue
-        if wanted and article.source.casefold() not in wanted:
-            continue
-        ids.add(article.id)
-    return frozenset(ids)
+    met = frozenset(article.id for article in conditions.select(store.articles))
+    return met if articles is None else met & frozenset(articles)
 
 
 def _answered(store: Store, asked: Question, chosen: list[Evidence]) -> Answer:

@@ -10,6 +10,7 @@ from index.types import Article, Language, Paragraph
 
 SCHEMA_VERSION = 1
 
+Level = Literal["high", "medium", "low"]
 AnswerType = Literal["who", "where", "when", "how_many", "why", "how", "what", "yes_no"]
 
 
@@ -69,6 +70,11 @@ class Answer:
     notice: str = ""
     mode: Literal["extractive", "llm"] = "extractive"
     timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def level(self) -> Level:
+        """The confidence in one of three words."""
+        return "high" if self.confidence >= 0.8 else "medium" if self.confidence >= 0.6 else "low"
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON values, schema version 1 (documented in the README)."""
