@@ -5,15 +5,13 @@ window.tanya = (() => {
   const behavior = () => (calm() ? "auto" : "smooth");
   let opener = null; // the button that opened the reading panel
 
-  // Bring what is being answered into view, unless the reader has gone elsewhere.
+  // Bring the question that is being answered to the top of what is seen.
   function followAnswer() {
     const last = document.querySelector("#live .exchange");
-    if (last?.getAttribute("aria-busy") === "true" || last?.dataset.exchange === undefined) {
-      last?.scrollIntoView({ block: "nearest", behavior: "auto" });
-    } else {
-      const box = document.querySelector("#transcript");
-      if (box) box.scrollTop = Math.min(box.scrollHeight, last.offsetTop - box.offsetTop - 12);
-    }
+    const box = document.querySelector("#transcript");
+    if (!last || !box) return;
+    if (narrow()) return last.scrollIntoView({ block: "start", behavior: "auto" });
+    box.scrollTop += last.getBoundingClientRect().top - box.getBoundingClientRect().top;
   }
 
   // Scroll the panel, and nothing else where it has its own scroll bar, to the quoted words.
@@ -77,5 +75,13 @@ window.tanya = (() => {
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
-  return { followAnswer, showCitation, focusComposer, showTab, download };
+  // Gradio sets the browser's language on the page; the page's own is what a screen reader needs.
+  function keepLanguage(language) {
+    const root = document.documentElement;
+    const keep = () => root.lang !== language && (root.lang = language);
+    new MutationObserver(keep).observe(root, { attributes: true, attributeFilter: ["lang"] });
+    keep();
+  }
+
+  return { keepLanguage, followAnswer, showCitation, focusComposer, showTab, download };
 })();

@@ -147,9 +147,14 @@ def _language(value: object) -> Language:
     return "en" if value == "en" else "id"
 
 
-def cited_articles(conversation: Conversation) -> set[str]:
-    """The ids of all articles that the conversation cites."""
-    return {c.paragraph.article_id for e in conversation.exchanges for c in e.answer.citations}
+def mentioned_articles(conversation: Conversation) -> set[str]:
+    """The ids of all articles that the conversation cites or names."""
+    ids: set[str] = set()
+    for one in conversation.exchanges:
+        ids |= {citation.paragraph.article_id for citation in one.answer.citations}
+        ids |= {name.partition("#p")[0] for c in one.answer.citations for name in c.also_in}
+        ids |= {article.id for article in one.answer.nearest}
+    return ids
 
 
 def state_of(citation: Citation, articles: Mapping[str, Article]) -> State:

@@ -17,7 +17,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.chat import render, suggest, uploads
-from assistant.chat.conversation import Conversation, Exchange, cited_articles, markdown
+from assistant.chat.conversation import Conversation, Exchange, mentioned_articles, markdown
 from assistant.chat.engine import Engine, RunFailedError, Status
 from assistant.chat.feedback import record
 from assistant.chat.render import Reading, View
@@ -262,6 +262,8 @@ class _Events:
             area.up(self.vote_up, [f.current], shown, **hidden)
             area.down(self.vote_down, [f.current], shown, **hidden)
             area.comment(self.comment, [f.current], [*shown, f.note], **hidden)
+        for answered in running:
+            answered.then(self.follow, [f.current], [f.suggested], **hidden)
         f.stop.click(
             self.stopped,
             [f.current, f.pending],
@@ -318,13 +320,12 @@ class _Events:
 
     # What is shown
 
-    def _view(self, *conversations: Conversation, more: tuple[str, ...] = ()) -> View:
+    def _view(self, conversation: Conversation, article: str = "") -> View:
+        """The articles that a conversation mentions, and one more."""
         assistant = self._engine.assistant
         if assistant is None:
             return View(self._language)
-        ids = set(more)
-        for conversation in conversations:
-            ids |= cited_articles(conversation)
+        ids = mentioned_articles(conversation) | ({article} if article else set())
         found = assistant.store.catalog.articles(ids) if ids else []
         return View(self._language, {article.id: article for article in found})
 
@@ -419,7 +420,7 @@ class _Events:
     def ask(
         self, asked: str, current: object, editing: int | None, *filters: Any
     ) -> Iterator[Updates]:
-        """Answer sentence by sentence, store the exchange, then suggest what to ask next."""
+        """Answer sentence by sentence, then store the exchange."""
         f = self._fields
         asked = " ".join((asked or "").split())
         if not asked:
@@ -467,17 +468,21 @@ class _Events:
             f.status: self._status(),
             **done,
         }
-        earlier = [one.question for one in conversation.exchanges]
-        following = suggest.follow_ups(assistant, answer, earlier, self._engine.suggestions)
-        if following:
-            yield {f.suggested: render.suggestions(view, following, "follow_ups")}
+
+    def follow(self, current: object) -> str:
+        """What to ask after the last answer."""
+        exchanges, assistant = Conversation.from_dict(current).exchanges, self._engine.assistant
+        if not exchanges or assistant is None:
+            return ""
+        earlier = [one.question for one in exchanges]
+        pool = self._engine.suggestions
+        following = suggest.follow_ups(assistant, exchanges[-1].answer, earlier, pool)
+        return render.suggestions(View(self._language), following, "follow_ups")
 
     def _last(self, conversation: Conversation) -> str:
-        count = len(conversation.exchanges)
         last = Conversation("", conversation.exchanges[-1:])
-        near = tuple(article.id for article in last.exchanges[0].answer.nearest)
-        view = self._view(last, more=near)
-        return render.exchanges(view, conversation, count - 1, count)
+        count = len(conversation.exchanges)
+        return render.exchanges(self._view(last), conversation, count - 1, count)
 
     def pick(self, event: gr.EventData) -> tuple[str, None]:
         return str(event.text), None
@@ -520,7 +525,8 @@ class _Events:
         if reading is None:
             return render.empty_panel(View(self._language))
         if reading.exchange is None:
-            return render.article_panel(self._view(more=(reading.article,)), reading.article)
+            view = self._view(Conversation.new(), reading.article)
+            return render.article_panel(view, reading.article)
         if not 0 <= reading.exchange < len(conversation.exchanges):
             return render.empty_panel(View(self._language))
         answer = conversation.exchanges[reading.exchange].answer

@@ -26,6 +26,10 @@ PORT = 7373  # a fixed one: browsers keep conversations by address and port
 TRIED = 20  # ports tried when it is taken
 MAX_UPLOAD = "200mb"
 LANGUAGE_COOKIE = "tanya_language"
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" '
+    'fill="#8f2d16"/><path d="M8 9h16v4h-6v12h-4V13H8z" fill="#faf8f3"/></svg>'
+)
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
@@ -74,6 +78,10 @@ def create_app(engine: Engine) -> FastAPI:
         language = chosen if chosen in ("id", "en") else preferred(spoken)
         return RedirectResponse(f"/{language}/", headers={"Vary": "Accept-Language, Cookie"})
 
+    @app.get("/favicon.ico")
+    def icon() -> Response:
+        return Response(ICON, media_type="image/svg+xml")
+
     room = files("assistant.chat")
     css = room.joinpath("chat.css").read_text(encoding="utf-8")
     script = room.joinpath("chat.js").read_text(encoding="utf-8")
@@ -92,7 +100,7 @@ def create_app(engine: Engine) -> FastAPI:
             max_file_size=MAX_UPLOAD,
             theme=theme(),
             css=css,
-            head=f"<script>document.documentElement.lang='{language}';{script}</script>",
+            head=f"<script>{script}tanya.keepLanguage('{language}');</script>",
         )
     return app
 

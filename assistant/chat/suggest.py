@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from assistant.assistant import Assistant
 from assistant.types import Answer
-from index.text import STOP_WORDS, sentences, words
+from index.text import sentences, words
 from index.types import Article, Language
 
 SEARCHED = 60  # articles, newest first, that are searched for questions
@@ -32,6 +32,7 @@ _DATE = {
 }
 
 
+_INNER_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w’'-]*")
 _VAGUE = re.compile(r"\b(?:itu|ini|tersebut|ia|mereka|and|was|were|this|that|these|those)\b")
 
 
@@ -122,50 +123,49 @@ def find(assistant: Assistant, samples: bool) -> list[Suggestion]:
 def follow_ups(
     assistant: Assistant, answer: Answer, asked: Iterable[str], pool: Sequence[Suggestion]
 ) -> list[str]:
-    """Further questions that the articles of an answer, or of a declined one, answer."""
+    """Questions to ask next: on the articles of the answer, else on others, all checked."""
     cited = [citation.paragraph.article_id for citation in answer.citations]
-    near = dict.fromkeys(cited or [article.id for article in answer.nearest])
-    done = {" ".join(words(question)) for question in asked}
-    found = [one for one in pool if one.article_id in near]
-    known = {one.question for one in found}
-    articles = assistant.store.catalog.articles(list(near)[:2])
-    fresh = (
-        check(assistant, candidate)
-        for article in articles
-        for candidate in candidates(article)
-        if candidate.question not in known
-    )
-    for suggestion in fresh:
-        if len(found) >= FOLLOW_UPS + len(done):
-            break
-        if suggestion:
-            found.append(suggestion)
-    found.sort(key=lambda one: one.language != answer.language)
-    new = [one.question for one in found if " ".join(words(one.question)) not in done]
-    return list(dict.fromkeys(new))[:FOLLOW_UPS]
+    near = list(dict.fromkeys(cited or [article.id for article in answer.nearest]))[:2]
+    done = {_same(question) for question in asked}
+    found = [one for one in pool if one.article_id in near and _same(one.question) not in done]
+    for article in assistant.store.catalog.articles(near):
+        for candidate in candidates(article):
+            known = done | {_same(one.question) for one in found}
+            if len(found) < FOLLOW_UPS and _same(candidate.question) not in known:
+                found += filter(None, [check(assistant, candidate)])
+    others = [one for one in pool if one not in found]
+    for some in (found, others):
+        some.sort(key=lambda one: one.language != answer.language)
+    questions = dict.fromkeys(one.question for one in [*found, *others])
+    return [question for question in questions if _same(question) not in done][:FOLLOW_UPS]
+
+
+def _same(question: str) -> str:
+    """What two questions have in common that differ in case or punctuation only."""
+    return " ".join(words(question))
 
 
 def candidates(article: Article) -> Iterator[Candidate]:
-    """Questions made of the sentences of an article."""
+    """Questions made of the sentences of an article, those of the first template first."""
     bodies = [one.text for one in article.paragraphs if one.role == "body"]
-    common = {word for body in bodies for word in body.split() if word.islower()}
-    for body in bodies:
-        for start, end in sentences(body):
-            for template in TEMPLATES[article.language]:
-                match = template.pattern.search(body[start:end])
-                if match and (question := _filled(template, match, common)):
-                    yield Candidate(question, article.language, (match["answer"],))
+    told = [body[start:end] for body in bodies for start, end in sentences(body)]
+    names = {name for sentence in told for name in _INNER_NAME.findall(sentence)}
+    for template in TEMPLATES[article.language]:
+        for sentence in told:
+            match = template.pattern.search(sentence)
+            if match and (question := _filled(template, match, names)):
+                yield Candidate(question, article.language, (match["answer"],))
 
 
-def _filled(template: Template, match: re.Match[str], common: set[str]) -> str:
+def _filled(template: Template, match: re.Match[str], names: set[str]) -> str:
     """The question of a match; empty when it would be vague or too long.
 
-    ``common`` are the article's words in lower case: a sentence's first word that is one of
-    them is no name.
+    ``names`` are words with a capital inside sentences: a first word that is none of them
+    owes its capital to its place.
     """
     first, *rest = match["what"].split()
-    if first.lower() in common | STOP_WORDS:
-        first = first.lower()
+    if first not in names:
+        first = first[0].lower() + first[1:]
     what = " ".join([first, *rest])
     question = template.question.format_map({**match.groupdict(), "what": what})
     named = any(word[0].isupper() for word in what.split())
