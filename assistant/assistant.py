@@ -84,8 +84,8 @@ class Assistant:
         """The cited answer, or a declined one when the articles do not say.
 
         ``since``, ``until`` (both inclusive), ``sources`` and ``articles`` (their ids) restrict
-        what may answer; ``top`` bounds how many articles a declined answer names as nearest. ``today`` is reserved for
-        relative dates.
+        what may answer; ``top`` bounds how many articles a declined answer names as nearest.
+        ``today`` is reserved for relative dates.
 
         Raises:
             QuestionError: the question is empty or too long.

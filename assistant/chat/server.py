@@ -27,8 +27,9 @@ TRIED = 20  # ports tried when it is taken
 MAX_UPLOAD = "200mb"
 LANGUAGE_COOKIE = "tanya_language"
 ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" '
-    'fill="#8f2d16"/><path d="M8 9h16v4h-6v12h-4V13H8z" fill="#faf8f3"/></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect width="32" height="32" rx="7" fill="#8f2d16"/>'
+    '<path d="M8 9h16v4h-6v12h-4V13H8z" fill="#faf8f3"/></svg>'
 )
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
@@ -117,7 +118,7 @@ def preferred(accept_language: str) -> Language:
         tag = part.partition(";")[0].strip().lower()
         for language in ("id", "en"):
             if tag.split("-")[0] == language:
-                return language  # type: ignore[return-value]  # one of the two
+                return language
     return "en" if accept_language.strip() else "id"
 
 

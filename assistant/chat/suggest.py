@@ -10,11 +10,14 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from assistant.assistant import Assistant
 from assistant.types import Answer
 from index.text import sentences, words
 from index.types import Article, Language
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
 
 SEARCHED = 60  # articles, newest first, that are searched for questions
 WANTED = 12  # questions of each language
@@ -23,11 +26,13 @@ FOLLOW_UPS = 3
 MAX_WORDS = 16
 
 _NAME = r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){1,3}"
+_ROLE = r"[a-z][^,.;:()\"“”]{6,60}"
 _NUMBER = r"\d[\d.,]*(?: (?:ribu|juta|miliar|triliun|thousand|million|billion|trillion))?"
 _DATE = {
     "id": r"(?:Senin|Selasa|Rabu|Kamis|Jumat|Sabtu|Minggu|(?:tanggal )?\d{1,2} \w+(?: \d{4})?|"
     r"(?:tahun )?(?:19|20)\d\d)",
-    "en": r"(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|\d{1,2} [A-Z]\w+(?: \d{4})?|"
+    "en": r"(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|"
+    r"\d{1,2} [A-Z]\w+(?: \d{4})?|"
     r"[A-Z]\w+ \d{1,2}(?:, \d{4})?|(?:19|20)\d\d)",
 }
 
@@ -69,8 +74,8 @@ def _template(pattern: str, question: str) -> Template:
 TEMPLATES: dict[Language, tuple[Template, ...]] = {
     "id": (
         _template(
-            rf"^(?P<what>[A-Z][^,.;:()]{{8,70}}? di(?!a\b|mana\b)\w{{4,}}(?: kembali)?)\b[^,;:]{{0,60}}?"
-            rf" pada (?P<answer>{_DATE['id']})",
+            r"^(?P<what>[A-Z][^,.;:()]{8,70}? di(?!a\b|mana\b)\w{4,}(?: kembali)?)\b"
+            rf"[^,;:]{{0,60}}? pada (?P<answer>{_DATE['id']})",
             "Kapan {what}?",
         ),
         _template(
@@ -79,13 +84,14 @@ TEMPLATES: dict[Language, tuple[Template, ...]] = {
             "Berapa {what}?",
         ),
         _template(
-            rf"(?:kata|ujar|tutur|ucap) (?P<what>{_NAME}), (?P<answer>[a-z][^,.;:()\"“”]{{6,60}})[,.]",
+            rf"(?:kata|ujar|tutur|ucap) (?P<what>{_NAME}), (?P<answer>{_ROLE})[,.]",
             "Siapa {what}?",
         ),
     ),
     "en": (
         _template(
-            r"^(?P<what>[A-Z][^,.;:()]{6,60}?) (?P<verb>was|were) (?P<done>\w+(?:ed|en|n|t|ld|ne))\b"
+            r"^(?P<what>[A-Z][^,.;:()]{6,60}?) (?P<verb>was|were) "
+            r"(?P<done>\w+(?:ed|en|n|t|ld|ne))\b"
             rf"[^,;:]{{0,60}}? (?:in|on) (?P<answer>{_DATE['en']})\b",
             "When {verb} {what} {done}?",
         ),
@@ -95,7 +101,7 @@ TEMPLATES: dict[Language, tuple[Template, ...]] = {
             "How many {what}?",
         ),
         _template(
-            rf"(?:said|says) (?P<what>{_NAME}), (?P<answer>[a-z][^,.;:()\"“”]{{6,60}})[,.]",
+            rf"(?:said|says) (?P<what>{_NAME}), (?P<answer>{_ROLE})[,.]",
             "Who is {what}?",
         ),
     ),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.chat.engine import Engine, Status
-from assistant.chat.render import FileResult
+from assistant.chat.lists import FileResult
 from index.catalog import Catalog
 from index.generations import live_generation
 

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("playwright")
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.assistant.chat.browser import PHONE, User, chat, launch, user
+from evals.browser import PHONE, User, chat, launch, user
 from tests.conftest import write_corpus
 
 pytestmark = pytest.mark.browser

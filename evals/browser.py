@@ -1,4 +1,7 @@
-"""A chat server in a process of its own, and a browser that keeps a log of what it fetches."""
+"""A chat server in a process of its own, and a browser that keeps a log of what it fetches.
+
+Needs ``playwright`` (in the extra ``dev``) and a Chromium or Chrome on this machine.
+"""
 
 from __future__ import annotations
 
