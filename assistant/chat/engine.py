@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+ENOUGH_SUGGESTIONS = 10  # to show some in one language
+
 Stage = Literal["waiting", "scan", "read", "index", "publish", "loading", "ready", "failed"]
 
 
@@ -49,6 +51,8 @@ class Engine:
         self.samples = samples
         self.status = Status("loading")
         self.suggestions: tuple[Suggestion, ...] = ()
+        self.seen = threading.Event()
+        """A page has been shown: loading before that would only hold it up."""
         self._folder = folder
         self._assistant: Assistant | None = None
         self._settled = threading.Event()
@@ -106,11 +110,15 @@ class Engine:
         self.suggest()
 
     def suggest(self) -> None:
-        """Find questions that the collection as it is now answers."""
+        """Find questions that the collection as it is now answers; they appear one by one."""
         from assistant.chat.suggest import find
 
+        self.suggestions = ()
         if self._assistant is not None:
-            self.suggestions = tuple(find(self._assistant, self.samples))
+            for suggestion in find(self._assistant, self.samples):
+                self.suggestions = (*self.suggestions, suggestion)
+                if len(self.suggestions) == ENOUGH_SUGGESTIONS:
+                    self._suggested.set()
         self._suggested.set()
 
     def run(self, index: Path, command: str, *arguments: str) -> Iterator[Status | dict[str, Any]]:

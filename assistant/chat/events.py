@@ -33,6 +33,7 @@ _LOG = logging.getLogger(__name__)
 SUGGESTED = 4
 KEPT_CONVERSATIONS = 30
 POLL_SECONDS = 0.4
+SUGGESTIONS_SECONDS = 60.0  # waited for at most
 ASKED_AT_ONCE = 16
 
 Updates = dict[Any, Any]
@@ -219,6 +220,7 @@ class Events:
     ) -> Iterator[Updates]:
         """Show what the browser kept, wait for the engine, then show what needs it."""
         f, chosen = self._fields, _filter(*filters)
+        self._engine.seen.set()
         conversation = Conversation.from_dict(current)
         yield {**self._transcript(conversation), f.status: self._status()}
         while not self._engine.wait(POLL_SECONDS):
@@ -231,7 +233,7 @@ class Events:
             f.conversations: self._conversations(conversation, _kept(kept)),
             f.note: self._note(chosen),
         }
-        self._engine.wait_for_suggestions(suggest.BUDGET_SECONDS + 2)
+        self._engine.wait_for_suggestions(SUGGESTIONS_SECONDS)
         if not conversation.exchanges:
             yield {f.suggested: self._suggested(chosen)}
 
@@ -250,44 +252,54 @@ class Events:
             conversation = conversation.first(editing)
         chosen = _filter(*filters)
         view = self._view(conversation)
-        yield {
+        opening: Updates = {
             f.settled: transcript.exchanges(view, conversation, 0, len(conversation.exchanges)),
-            f.live: transcript.pending(view, asked, phrase(self._language, "chat.working")),
             f.suggested: "",
             f.composer: "",
             f.editing: None,
             f.pending: asked,
-            f.send: gr.update(visible=False),
-            f.stop: gr.update(visible=True),
             f.note: self._note(chosen),
         }
+        ending: Updates = {f.send: gr.update(visible=True), f.stop: gr.update(visible=False)}
+        if not self._engine.wait(0):
+            yield {
+                **opening,
+                f.live: self._waiting(view, asked),
+                f.send: gr.update(visible=False),
+                f.stop: gr.update(visible=True),
+            }
+            opening = {}
         while not self._engine.wait(POLL_SECONDS):
-            stage = phrase(self._language, f"chat.stage_{self._engine.status.stage}")
-            yield {f.live: transcript.pending(view, asked, stage)}
-        done = {f.send: gr.update(visible=True), f.stop: gr.update(visible=False)}
+            yield {f.live: self._waiting(view, asked)}
         assistant = self._engine.assistant
         if assistant is None:
             failed = phrase(self._language, "chat.stage_failed")
-            yield {f.live: transcript.pending(view, asked, failed), **done}
+            yield {**opening, **ending, f.live: transcript.pending(view, asked, failed)}
             return
         try:
             answer = assistant.ask(
                 asked, history=conversation.history, articles=self._allowed(chosen)
             )
         except QuestionError:
-            wrong = phrase(self._language, "chat.unaskable")
-            yield {f.live: transcript.pending(view, asked, wrong), f.composer: asked, **done}
+            wrong = transcript.pending(view, asked, phrase(self._language, "chat.unaskable"))
+            yield {**opening, **ending, f.live: wrong, f.composer: asked}
             return
         if not answer.abstained:
             for upto in range(1, len(transcript.sentences(answer)) + 1):
-                yield {f.live: transcript.pending(view, asked, "", answer, upto)}
+                yield {**opening, f.live: transcript.pending(view, asked, "", answer, upto)}
+                opening = {}
         conversation = conversation.extended(Exchange.new(asked, answer))
         yield {
+            **opening,
+            **ending,
             f.live: self._last(conversation),
             f.current: conversation.to_dict(),
             f.status: self._status(),
-            **done,
         }
+
+    def _waiting(self, view: View, asked: str) -> str:
+        stage = phrase(self._language, f"chat.stage_{self._engine.status.stage}")
+        return transcript.pending(view, asked, stage)
 
     def follow(self, current: object) -> str:
         """What to ask after the last answer."""

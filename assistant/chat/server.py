@@ -24,6 +24,7 @@ from index.types import Language
 HOST = "127.0.0.1"
 PORT = 7373  # a fixed one: browsers keep conversations by address and port
 TRIED = 20  # ports tried when it is taken
+PATIENCE_SECONDS = 2.5  # how long the engine waits for the page to be shown first
 MAX_UPLOAD = "200mb"
 LANGUAGE_COOKIE = "tanya_language"
 ICON = (
@@ -144,6 +145,7 @@ def _show(server: uvicorn.Server, engine: Engine, url: str) -> None:
         threading.Event().wait(0.02)
     if _has_screen():
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+    engine.seen.wait(PATIENCE_SECONDS)
     engine.start()
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
 
 SEARCHED = 60  # articles, newest first, that are searched for questions
-WANTED = 12  # questions of each language
-BUDGET_SECONDS = 6.0
+WANTED = 8  # questions of each language
+BUDGET_SECONDS = 30.0  # some two seconds do, unless the machine is busy
 FOLLOW_UPS = 3
 MAX_WORDS = 16
 
@@ -108,22 +108,22 @@ TEMPLATES: dict[Language, tuple[Template, ...]] = {
 }  # fmt: skip
 
 
-def find(assistant: Assistant, samples: bool) -> list[Suggestion]:
+def find(assistant: Assistant, samples: bool) -> Iterator[Suggestion]:
     """Questions that the collection answers, both languages, from many articles."""
     deadline = time.monotonic() + BUDGET_SECONDS
     store = assistant.store
     newest = [article.id for article in store.articles[:SEARCHED]]
     pool = _interleaved([list(candidates(one)) for one in store.catalog.articles(newest)])
-    pool = [*(_of_samples() if samples else ()), *pool]
-    found: dict[str, Suggestion] = {}
+    pool += _of_samples() if samples else []
+    missing = dict.fromkeys(("id", "en"), WANTED)
     for candidate in pool:
         if time.monotonic() > deadline:
-            break
-        if sum(one.language == candidate.language for one in found.values()) < WANTED:
+            return
+        if missing[candidate.language]:
             suggestion = check(assistant, candidate)
             if suggestion:
-                found.setdefault(suggestion.question, suggestion)
-    return list(found.values())
+                missing[candidate.language] -= 1
+                yield suggestion
 
 
 def follow_ups(

@@ -69,7 +69,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory, encoder: StaticEncoder) 
 
 
 def test_what_is_suggested_is_answered_in_short(assistant: Assistant) -> None:
-    found = find(assistant, samples=False)
+    found = list(find(assistant, samples=False))
     assert found
     for suggestion in found:
         answer = assistant.ask(suggestion.question)
@@ -87,7 +87,7 @@ def test_a_wrong_or_missing_answer_is_no_suggestion(assistant: Assistant) -> Non
 
 
 def test_follow_ups_do_not_repeat_what_was_asked(assistant: Assistant) -> None:
-    pool = find(assistant, samples=False)
+    pool = list(find(assistant, samples=False))
     asked = pool[0].question
     answer = assistant.ask(asked)
     following = follow_ups(assistant, answer, [asked.upper()], pool)
