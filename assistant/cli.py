@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder or a file")
     one.add_argument("--allow-empty", action="store_true", help="accept that a folder is empty now")
     one.add_argument("--restore", action="store_true", help="bring back what was removed by hand")
+    one.add_argument("--json", action="store_true", help="print progress and result as JSON lines")
     one.set_defaults(run=_index)
 
     one = commands.add_parser("ask", parents=[common, model], help="ask a question")
@@ -78,8 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--top", type=_positive, default=5, metavar="N", help="nearest articles shown")
     one.set_defaults(run=_ask)
 
-    one = commands.add_parser("chat", parents=[common, model], help="ask question after question")
+    one = commands.add_parser("chat", parents=[common, model], help="ask in the browser")
     one.add_argument("folder", nargs="?", type=Path, help="a folder of articles to index first")
+    one.add_argument("--port", type=_positive, metavar="N", help="the page's port on this machine")
+    one.add_argument("--terminal", action="store_true", help="ask here instead of in the browser")
     one.set_defaults(run=_chat)
 
     one = commands.add_parser("articles", parents=[common], help="list the articles")
@@ -131,8 +134,12 @@ def _console() -> Console:
 
 
 def _index(args: argparse.Namespace) -> int:
-    summary = _run_index(_index_folder(args), args.paths, args.allow_empty, args.restore)
-    _print_summary(summary)
+    index = _index_folder(args)
+    if args.json:
+        summary = _run_index_for_programs(index, args.paths, args.allow_empty, args.restore)
+    else:
+        summary = _run_index(index, args.paths, args.allow_empty, args.restore)
+        _print_summary(summary)
     return FAILED if summary.rejected and not summary.added + summary.unchanged else 0
 
 
@@ -155,6 +162,25 @@ def _run_index(index: Path, paths: list[Path], allow_empty: bool, restore: bool)
         return index_paths(
             index, paths, StaticEncoder(), progress, allow_empty=allow_empty, restore=restore
         )
+
+
+def _run_index_for_programs(
+    index: Path, paths: list[Path], allow_empty: bool, restore: bool
+) -> Summary:
+    """Index, and print ``{"stage", "done", "total"}`` lines and at last the summary."""
+    from dataclasses import asdict
+
+    from index.encoder import StaticEncoder
+    from index.ingest import index_paths
+
+    def progress(stage: str, done: int, total: int) -> None:
+        print(json.dumps({"stage": stage, "done": done, "total": total}), flush=True)
+
+    summary = index_paths(
+        index, paths, StaticEncoder(), progress, allow_empty=allow_empty, restore=restore
+    )
+    print(json.dumps(asdict(summary)), flush=True)
+    return summary
 
 
 def _print_summary(summary: Summary) -> None:
@@ -257,19 +283,39 @@ def _print_answer(answer: Answer) -> None:
 
 def _chat(args: argparse.Namespace) -> int:
     from assistant.config import samples_folder, samples_index
-    from assistant.question import QuestionError
-    from assistant.types import Turn
+    from index.errors import IndexFolderError, MissingIndexError
     from index.generations import live_generation
-    from prompts import phrase
 
     index = _index_folder(args)
-    language = _interface_language()
+    folder = args.folder.expanduser().resolve() if args.folder else None
+    if folder and not folder.exists():
+        raise IndexFolderError(f"{args.folder} does not exist; name a folder of articles")
     samples = False
-    if args.folder:
-        _print_summary(_run_index(index, [args.folder], False, False))
-    elif not args.index and live_generation(index) is None:
-        index, samples = samples_index(), True
-        _run_index(index, [samples_folder()], False, False)
+    if not folder and live_generation(index) is None:
+        if args.index:
+            raise MissingIndexError(f"no index in {index}; make one with: tanya index PATH")
+        samples, folder = True, samples_folder()
+    if args.terminal:
+        index = samples_index() if samples else index
+        return _chat_in_terminal(index, folder, samples, args)
+    from assistant.chat import serve
+
+    model = {"llm": args.llm, "llm_seconds": args.llm_seconds}
+    return serve(index, folder, samples, args.port, model)
+
+
+def _chat_in_terminal(
+    index: Path, folder: Path | None, samples: bool, args: argparse.Namespace
+) -> int:
+    from assistant.question import QuestionError
+    from assistant.types import Turn
+    from prompts import phrase
+
+    language = _interface_language()
+    if folder:
+        summary = _run_index(index, [folder], False, False)
+        if not samples:
+            _print_summary(summary)
     assistant = _open(index, args)
     articles, paragraphs = assistant.store.catalog.counts()
     print(phrase(language, "welcome", articles=articles, paragraphs=paragraphs))

@@ -22,3 +22,13 @@ def samples_folder() -> Path:
     import evals
 
     return Path(evals.__file__).parent / "articles"
+
+
+def added_folder(index: Path) -> Path:
+    """Where the articles lie that were added to an index in the chat; a root of their own."""
+    return index.with_name(f"{index.name}-articles")
+
+
+def feedback_file() -> Path:
+    """What users thought of answers in the chat, one JSON object a line."""
+    return user_data_path("tanya", appauthor=False) / "feedback.jsonl"

@@ -39,8 +39,9 @@ def test_the_wheel_answers_from_an_empty_folder(installed: Path, tmp_path: Path)
     work = tmp_path / "empty"
     work.mkdir()
     result = subprocess.run(
-        [sys.executable, "-c", code, "chat"], cwd=work, env=env, capture_output=True, text=True,
-        encoding="utf-8", input="How many stations does the Jakarta MRT have?\n",
+        [sys.executable, "-c", code, "chat", "--terminal"], cwd=work, env=env,
+        capture_output=True, text=True, encoding="utf-8",
+        input="How many stations does the Jakarta MRT have?\n",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert "[1]" in result.stdout
@@ -53,6 +54,7 @@ def test_the_wheel_holds_models_data_and_types(installed: Path) -> None:
         "assistant/py.typed", "assistant/calibration.json", "assistant/reader/model/reader.onnx",
         "assistant/reader/model/LICENSE", "index/encoder/model/model.safetensors",
         "index/encoder/model/LICENSE", "prompts/id/phrases.toml", "prompts/en/phrases.toml",
+        "prompts/id/chat.toml", "assistant/chat/chat.css", "assistant/chat/chat.js",
         "evals/baseline.json",
     ):  # fmt: skip
         assert (installed / name).is_file(), name
@@ -71,8 +73,23 @@ def test_the_llamaindex_program_of_the_readme(capsys: pytest.CaptureFixture[str]
 def test_both_languages_have_the_same_phrases() -> None:
     import tomllib
 
-    def names(language: str) -> dict[str, set[str]]:
-        text = (ROOT / "prompts" / language / "phrases.toml").read_text(encoding="utf-8")
-        return {k: set(re.findall(r"{(\w+)}", v)) for k, v in tomllib.loads(text).items()}
+    def names(language: str) -> dict[tuple[str, str], set[str]]:
+        return {
+            (file.name, name): set(re.findall(r"{(\w+)}", phrase))
+            for file in (ROOT / "prompts" / language).glob("*.toml")
+            for name, phrase in tomllib.loads(file.read_text(encoding="utf-8")).items()
+        }
 
     assert names("id") == names("en")
+
+
+def test_every_phrase_of_the_page_is_used() -> None:
+    import tomllib
+
+    room = ROOT / "assistant" / "chat"
+    code = "".join(file.read_text(encoding="utf-8") for file in room.glob("*.py"))
+    phrases = tomllib.loads((ROOT / "prompts" / "en" / "chat.toml").read_text(encoding="utf-8"))
+    parts = ("level_", "citation_", "stage_", "comment_")  # completed when they are said
+    for name in phrases:
+        begun = any(name.startswith(part) and f"{part}{{" in code for part in parts)
+        assert begun or re.search(rf"[\"'.]{name}[\"']", code), name

@@ -43,8 +43,18 @@ def test_index_ask_show_remove(corpus: Path, tmp_path: Path) -> None:
     assert article not in tanya("articles", *index).stdout
 
 
-def test_chat_ends_at_the_end_of_input(built: Path) -> None:
-    result = tanya("chat", "--index", built, stdin=f"{QUESTION}\n\n?!\n", LANG="en_GB.UTF-8")
+def test_progress_for_programs_is_json(corpus: Path, tmp_path: Path) -> None:
+    result = tanya("index", corpus, "--json", "--index", tmp_path / "index")
+    *steps, summary = map(json.loads, result.stdout.splitlines())
+    assert {step["stage"] for step in steps} == {"scan", "read", "index", "publish"}
+    assert all(step["done"] <= step["total"] for step in steps)
+    assert summary["added"] == 3
+
+
+def test_the_terminal_chat_ends_at_the_end_of_input(built: Path) -> None:
+    result = tanya(
+        "chat", "--terminal", "--index", built, stdin=f"{QUESTION}\n\n?!\n", LANG="en_GB.UTF-8"
+    )
     assert result.returncode == 0, result.stderr
     assert "1964" in result.stdout
 
@@ -58,6 +68,8 @@ def test_chat_ends_at_the_end_of_input(built: Path) -> None:
         (("ask", "x" * 10_000), "shorten"),
         (("show", "nothing", "--index", "no-such-index"), "tanya index"),
         (("articles", "--index", "no-such-index"), "tanya index"),
+        (("chat", "--index", "no-such-index"), "tanya index"),
+        (("chat", "no-such-folder"), "does not exist"),
     ],
 )
 def test_bad_input_is_one_line_with_the_next_step(

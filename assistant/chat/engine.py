@@ -1,0 +1,172 @@
+"""The assistant behind the page: loaded in the background, and the index runs it starts.
+
+Every index run is a process of its own, so that answering goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from assistant.config import added_folder, samples_index
+from index.errors import IndexFolderError
+from index.generations import live_generation
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from assistant.chat.suggest import Suggestion
+
+_LOG = logging.getLogger(__name__)
+
+ENOUGH_SUGGESTIONS = 10  # to show some in one language
+
+Stage = Literal["waiting", "scan", "read", "index", "publish", "loading", "ready", "failed"]
+
+
+class RunFailedError(Exception):
+    """An index run failed; the message is what it printed last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far the engine is; ``done`` and ``total`` count within the stage."""
+
+    stage: Stage
+    done: int = 0
+    total: int = 0
+
+
+class Engine:
+    """Loads the assistant of an index in the background; shared by all who have the page open."""
+
+    def __init__(
+        self,
+        index: Path,
+        folder: Path | None,
+        samples: bool,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """``options`` go to ``Assistant.open``."""
+        self._options = options or {}
+        self.own_index = index
+        self.samples = samples
+        self.status = Status("loading")
+        self.suggestions: tuple[Suggestion, ...] = ()
+        self.seen = threading.Event()
+        """A page has been shown: loading before that would only hold it up."""
+        self._folder = folder
+        self._assistant: Assistant | None = None
+        self._settled = threading.Event()
+        self._suggested = threading.Event()
+        self._writing = threading.Lock()
+
+    @property
+    def index(self) -> Path:
+        """The index that is asked."""
+        return samples_index() if self.samples else self.own_index
+
+    @property
+    def added(self) -> Path:
+        """The folder of the articles that were added in the chat."""
+        return added_folder(self.own_index)
+
+    @property
+    def assistant(self) -> Assistant | None:
+        """None until it is loaded."""
+        return self._assistant
+
+    def start(self) -> None:
+        """Begin to load; returns at once."""
+        threading.Thread(target=self._load, name="engine", daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the engine is ready, or has failed, within this time."""
+        return self._settled.wait(seconds)
+
+    def wait_for_suggestions(self, seconds: float) -> bool:
+        return self._suggested.wait(seconds)
+
+    def _load(self) -> None:
+        try:
+            if self._folder is not None:
+                for status in self.run(self.index, "index", str(self._folder)):
+                    self.status = status if isinstance(status, Status) else self.status
+        except RunFailedError as error:
+            _LOG.error("indexing %s failed: %s", self._folder, error)
+        self.status = Status("loading")
+        self._open()
+
+    def _open(self) -> None:
+        from assistant.assistant import Assistant
+
+        try:
+            self._assistant = Assistant.open(self.index, **self._options)
+        except IndexFolderError as error:
+            _LOG.error("the index cannot be opened: %s", error)
+            self.status = Status("failed")
+            self._settled.set()
+            return
+        self.status = Status("ready")
+        self._settled.set()
+        self.suggest()
+
+    def suggest(self) -> None:
+        """Find questions that the collection as it is now answers; they appear one by one."""
+        from assistant.chat.suggest import find
+
+        self.suggestions = ()
+        if self._assistant is not None:
+            for suggestion in find(self._assistant, self.samples):
+                self.suggestions = (*self.suggestions, suggestion)
+                if len(self.suggestions) == ENOUGH_SUGGESTIONS:
+                    self._suggested.set()
+        self._suggested.set()
+
+    def run(self, index: Path, command: str, *arguments: str) -> Iterator[Status | dict[str, Any]]:
+        """Run ``tanya COMMAND`` on an index: its progress, and at last its summary if it has one.
+
+        Runs wait for each other.
+
+        Raises:
+            RunFailedError: it failed.
+        """
+        while not self._writing.acquire(timeout=0.5):
+            yield Status("waiting")
+        try:
+            yield from _run([command, *arguments, "--index", str(index)])
+        finally:
+            self._writing.release()
+
+    def leave_samples(self) -> None:
+        """Ask the user's own index from now on, if the samples were asked until now."""
+        if self.samples and live_generation(self.own_index) is not None:
+            self.samples = False
+            self._open()
+
+
+def _run(arguments: list[str]) -> Iterator[Status | dict[str, Any]]:
+    command = [sys.executable, "-m", "assistant.cli", *arguments]
+    if arguments[0] == "index":
+        command.append("--json")
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        summarised = False
+        for line in process.stdout:
+            if not line.startswith("{"):
+                continue
+            data = json.loads(line)
+            summarised = "stage" not in data
+            yield data if summarised else Status(data["stage"], data["done"], data["total"])
+        errors = process.stderr.read().strip().splitlines()
+    if process.returncode != 0 and not summarised:
+        raise RunFailedError(errors[-1] if errors else f"exit code {process.returncode}")

@@ -1,0 +1,530 @@
+"""What happens on the page.
+
+Nothing about a user is kept here: the conversation and what is being read come from the browser
+with each event, filters are the values of their fields.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from assistant.chat import lists, panel, suggest, transcript, uploads
+from assistant.chat.conversation import Conversation, Exchange, markdown, mentioned_articles
+from assistant.chat.engine import Engine, RunFailedError, Status
+from assistant.chat.feedback import record
+from assistant.chat.fields import Fields
+from assistant.chat.html import View
+from assistant.chat.panel import Reading
+from assistant.config import feedback_file
+from assistant.filters import Filter
+from assistant.question import QuestionError
+from index.types import Language
+from prompts import phrase
+
+_LOG = logging.getLogger(__name__)
+
+SUGGESTED = 4
+KEPT_CONVERSATIONS = 30
+POLL_SECONDS = 0.4
+SUGGESTIONS_SECONDS = 60.0  # waited for at most
+ASKED_AT_ONCE = 16
+
+Updates = dict[Any, Any]
+
+
+class Events:
+    """What happens on the page; holds nothing but the engine and the page's parts."""
+
+    def __init__(self, engine: Engine, language: Language, fields: Fields) -> None:
+        self._engine = engine
+        self._language = language
+        self._fields = fields
+
+    def connect(self, page: gr.Blocks, conversations_tab: gr.Tab) -> None:
+        f = self._fields
+        hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        asks: dict[str, Any] = {
+            "fn": self.ask,
+            "inputs": [f.composer, f.current, f.editing, *f.filters],
+            "outputs": [
+                f.settled, f.live, f.suggested, f.composer, f.current, f.editing, f.pending,
+                f.send, f.stop, f.note, f.status,
+            ],
+            "concurrency_limit": ASKED_AT_ONCE,
+            **hidden,
+        }  # fmt: skip
+        page.load(
+            self.start,
+            [f.current, f.kept, f.reading, *f.filters],
+            [f.settled, f.live, f.suggested, f.note, f.panel, f.status, f.listing, f.sources,
+             f.conversations],
+            concurrency_limit=None,
+            **hidden,
+        )  # fmt: skip
+        running: list[Any] = [f.composer.submit(**asks), f.send.click(**asks)]
+        chosen = [f.composer, f.editing]
+        running.append(f.suggested.pick(self.pick, None, chosen, **hidden).then(**asks))
+        shown = [f.settled, f.live, f.current]
+        for area in (f.settled, f.live):
+            again = area.retry(self.take, [f.current], [*chosen, f.note], **hidden)
+            running.append(again.then(**asks))
+            area.edit(self.take, [f.current], [*chosen, f.note], **hidden).then(
+                None, js="() => tanya.focusComposer()"
+            )
+            area.cite(self.cite, [f.current], [f.panel, f.reading], **hidden)
+            area.read(self.read, None, [f.panel, f.reading], **hidden)
+            area.up(self.vote_up, [f.current], shown, **hidden)
+            area.down(self.vote_down, [f.current], shown, **hidden)
+            area.comment(self.comment, [f.current], [*shown, f.note], **hidden)
+        for answered in running:
+            answered.then(self.follow, [f.current], [f.suggested], **hidden)
+        f.stop.click(
+            self.stopped,
+            [f.current, f.pending],
+            [f.settled, f.live, f.composer, f.send, f.stop],
+            cancels=running,
+            **hidden,
+        )
+        f.panel.cite(self.cite, [f.current], [f.panel, f.reading], **hidden)
+        f.panel.close(self.close, None, [f.panel, f.reading], **hidden)
+        f.note.keep(self.keep_question, f.filters, [f.composer, f.editing, f.note], **hidden)
+        f.note.clear_filter(self.clear_filter, None, f.filters, **hidden)
+        self._connect_articles(hidden)
+        self._connect_conversations(conversations_tab, hidden)
+
+    def _connect_articles(self, hidden: dict[str, Any]) -> None:
+        f = self._fields
+        for field in f.filters:
+            field.change(
+                self.filtered, f.filters, [f.listing, f.note, f.suggested],
+                trigger_mode="always_last", **hidden,
+            )  # fmt: skip
+        f.listing.read(self.read, None, [f.panel, f.reading], **hidden)
+        refreshed = [f.result, f.listing, f.sources, f.status, f.settled, f.live, f.suggested]
+        f.files.upload(
+            self.add_files, [f.files, f.current, *f.filters], [*refreshed, f.files], **hidden
+        )
+        f.paste.click(
+            self.add_text, [f.pasted, f.current, *f.filters], [*refreshed, f.pasted], **hidden
+        )
+        f.listing.remove(self.remove, [f.current, *f.filters], refreshed, **hidden)
+
+    def _connect_conversations(self, tab: gr.Tab, hidden: dict[str, Any]) -> None:
+        f = self._fields
+        both = [f.current, f.kept]
+        tab.select(self.list_conversations, both, [f.conversations], **hidden)
+        switched = [
+            f.current, f.kept, f.settled, f.live, f.suggested, f.panel, f.reading,
+            f.conversations, f.editing, f.note,
+        ]  # fmt: skip
+        inputs = [*both, *f.filters]
+        f.renew.click(self.renew, inputs, switched, **hidden).then(
+            None, js="() => tanya.focusComposer()"
+        )
+        f.conversations.open(self.open, inputs, switched, **hidden).then(
+            None, js="() => tanya.showTab(0)"
+        )
+        f.conversations.delete(self.delete, inputs, switched, **hidden)
+        f.conversations.markdown(self.export_markdown, both, [f.exported], **hidden).then(
+            None, [f.exported], js='text => tanya.download(text, "tanya.md", "text/markdown")'
+        )
+        f.conversations.json(self.export_json, both, [f.exported], **hidden).then(
+            None, [f.exported], js='text => tanya.download(text, "tanya.json", "application/json")'
+        )
+
+    # What is shown
+
+    def _view(self, conversation: Conversation, article: str = "") -> View:
+        """The articles that a conversation mentions, and one more."""
+        assistant = self._engine.assistant
+        if assistant is None:
+            return View(self._language)
+        ids = mentioned_articles(conversation) | ({article} if article else set())
+        found = assistant.store.catalog.articles(ids) if ids else []
+        return View(self._language, {article.id: article for article in found})
+
+    def _transcript(self, conversation: Conversation) -> Updates:
+        view, count = self._view(conversation), len(conversation.exchanges)
+        last = max(0, count - 1)
+        return {
+            self._fields.settled: transcript.exchanges(view, conversation, 0, last),
+            self._fields.live: transcript.exchanges(view, conversation, last, count),
+        }
+
+    def _status(self) -> str:
+        view = View(self._language)
+        status, assistant = self._engine.status, self._engine.assistant
+        if status.stage == "failed":
+            return f'<p role="alert">{view.say("stage_failed")}</p>'
+        if assistant is None:
+            return lists.progress(view, status.stage, status.done, status.total)
+        count = view.say("collection", count=len(assistant.store.articles))
+        samples = f" <em>{view.say('samples')}</em>" if self._engine.samples else ""
+        return f'<p role="status">{count}{samples}</p>'
+
+    def _listing(self, chosen: Filter) -> Updates:
+        f, assistant = self._fields, self._engine.assistant
+        if assistant is None:
+            return {}
+        everything = assistant.store.articles
+        outlets = sorted({article.source for article in everything if article.source})
+        listing = lists.article_list(
+            View(self._language), chosen.select(everything), len(everything),
+            removable=not self._engine.samples,
+        )  # fmt: skip
+        return {f.listing: listing, f.sources: gr.update(choices=outlets), f.status: self._status()}
+
+    def _suggested(self, chosen: Filter) -> str:
+        allowed = self._allowed(chosen)
+        fitting = [
+            one for one in self._engine.suggestions if allowed is None or one.article_id in allowed
+        ]
+        fitting.sort(key=lambda one: one.language != self._language)
+        questions, seen = [], set()
+        for one in fitting:
+            if one.article_id not in seen:
+                questions.append(one.question)
+                seen.add(one.article_id)
+        return transcript.suggestions(View(self._language), questions[:SUGGESTED], "suggestions")
+
+    def _allowed(self, chosen: Filter) -> frozenset[str] | None:
+        assistant = self._engine.assistant
+        if assistant is None or not chosen.active:
+            return None
+        return frozenset(article.id for article in chosen.select(assistant.store.articles))
+
+    def _note(self, chosen: Filter) -> str:
+        """That questions are restricted, with a way out."""
+        allowed, assistant = self._allowed(chosen), self._engine.assistant
+        if allowed is None or assistant is None:
+            return ""
+        view = View(self._language)
+        words = view.say("restricted", count=len(allowed), total=len(assistant.store.articles))
+        clear = view.say("clear_filter")
+        return (
+            f'<p class="chip">{words} <button type="button" class="plain" '
+            f'data-act="clear_filter">{clear}</button></p>'
+        )
+
+    # Starting
+
+    def start(
+        self, current: object, kept: object, reading: object, *filters: Any
+    ) -> Iterator[Updates]:
+        """Show what the browser kept, wait for the engine, then show what needs it."""
+        f, chosen = self._fields, _filter(*filters)
+        self._engine.seen.set()
+        conversation = Conversation.from_dict(current)
+        yield {**self._transcript(conversation), f.status: self._status()}
+        while not self._engine.wait(POLL_SECONDS):
+            yield {f.status: self._status()}
+        yield {
+            **self._transcript(conversation),
+            **self._listing(chosen),
+            f.status: self._status(),
+            f.panel: self._panel(conversation, Reading.from_dict(reading)),
+            f.conversations: self._conversations(conversation, _kept(kept)),
+            f.note: self._note(chosen),
+        }
+        self._engine.wait_for_suggestions(SUGGESTIONS_SECONDS)
+        if not conversation.exchanges:
+            yield {f.suggested: self._suggested(chosen)}
+
+    # Asking
+
+    def ask(
+        self, asked: str, current: object, editing: int | None, *filters: Any
+    ) -> Iterator[Updates]:
+        """Answer sentence by sentence, then store the exchange."""
+        f = self._fields
+        asked = " ".join((asked or "").split())
+        if not asked:
+            return
+        conversation = Conversation.from_dict(current)
+        if editing is not None:
+            conversation = conversation.first(editing)
+        chosen = _filter(*filters)
+        view = self._view(conversation)
+        opening: Updates = {
+            f.settled: transcript.exchanges(view, conversation, 0, len(conversation.exchanges)),
+            f.suggested: "",
+            f.composer: "",
+            f.editing: None,
+            f.pending: asked,
+            f.note: self._note(chosen),
+        }
+        ending: Updates = {f.send: gr.update(visible=True), f.stop: gr.update(visible=False)}
+        if not self._engine.wait(0):
+            yield {
+                **opening,
+                f.live: self._waiting(view, asked),
+                f.send: gr.update(visible=False),
+                f.stop: gr.update(visible=True),
+            }
+            opening = {}
+        while not self._engine.wait(POLL_SECONDS):
+            yield {f.live: self._waiting(view, asked)}
+        assistant = self._engine.assistant
+        if assistant is None:
+            failed = phrase(self._language, "chat.stage_failed")
+            yield {**opening, **ending, f.live: transcript.pending(view, asked, failed)}
+            return
+        try:
+            answer = assistant.ask(
+                asked, history=conversation.history, articles=self._allowed(chosen)
+            )
+        except QuestionError:
+            wrong = transcript.pending(view, asked, phrase(self._language, "chat.unaskable"))
+            yield {**opening, **ending, f.live: wrong, f.composer: asked}
+            return
+        if not answer.abstained:
+            for upto in range(1, len(transcript.sentences(answer)) + 1):
+                yield {**opening, f.live: transcript.pending(view, asked, "", answer, upto)}
+                opening = {}
+        conversation = conversation.extended(Exchange.new(asked, answer))
+        yield {
+            **opening,
+            **ending,
+            f.live: self._last(conversation),
+            f.current: conversation.to_dict(),
+            f.status: self._status(),
+        }
+
+    def _waiting(self, view: View, asked: str) -> str:
+        stage = phrase(self._language, f"chat.stage_{self._engine.status.stage}")
+        return transcript.pending(view, asked, stage)
+
+    def follow(self, current: object) -> str:
+        """What to ask after the last answer."""
+        exchanges, assistant = Conversation.from_dict(current).exchanges, self._engine.assistant
+        if not exchanges or assistant is None:
+            return ""
+        earlier = [one.question for one in exchanges]
+        pool = self._engine.suggestions
+        following = suggest.follow_ups(assistant, exchanges[-1].answer, earlier, pool)
+        return transcript.suggestions(View(self._language), following, "follow_ups")
+
+    def _last(self, conversation: Conversation) -> str:
+        last = Conversation("", conversation.exchanges[-1:])
+        count = len(conversation.exchanges)
+        return transcript.exchanges(self._view(last), conversation, count - 1, count)
+
+    def pick(self, event: gr.EventData) -> tuple[str, None]:
+        return str(event.text), None
+
+    def take(self, current: object, event: gr.EventData) -> tuple[str, int, str]:
+        """Put a question back into the composer; what follows it will be replaced."""
+        number = int(event.exchange)
+        asked = Conversation.from_dict(current).exchanges[number].question
+        view = View(self._language)
+        keep = f'<button type="button" class="plain" data-act="keep">{view.say("keep")}</button>'
+        return asked, number, f'<p class="chip">{view.say("editing")} {keep}</p>'
+
+    def keep_question(self, *filters: Any) -> tuple[str, None, str]:
+        return "", None, self._note(_filter(*filters))
+
+    def stopped(self, current: object, pending: str) -> Updates:
+        """Back to what there was before; the question returns to the composer."""
+        f = self._fields
+        return {
+            **self._transcript(Conversation.from_dict(current)),
+            f.composer: pending,
+            f.send: gr.update(visible=True),
+            f.stop: gr.update(visible=False),
+        }
+
+    # Reading
+
+    def cite(self, current: object, event: gr.EventData) -> tuple[str, dict[str, object]]:
+        reading = Reading(int(event.exchange), int(event.marker))
+        return self._panel(Conversation.from_dict(current), reading), reading.to_dict()
+
+    def read(self, event: gr.EventData) -> tuple[str, dict[str, object]]:
+        reading = Reading(article=str(event.article))
+        return self._panel(Conversation.new(), reading), reading.to_dict()
+
+    def close(self) -> tuple[str, None]:
+        return panel.empty_panel(View(self._language)), None
+
+    def _panel(self, conversation: Conversation, reading: Reading | None) -> str:
+        if reading is None:
+            return panel.empty_panel(View(self._language))
+        if reading.exchange is None:
+            view = self._view(Conversation.new(), reading.article)
+            return panel.article_panel(view, reading.article)
+        if not 0 <= reading.exchange < len(conversation.exchanges):
+            return panel.empty_panel(View(self._language))
+        answer = conversation.exchanges[reading.exchange].answer
+        return panel.cited_panel(self._view(conversation), answer, reading.exchange, reading.marker)
+
+    # Feedback
+
+    def vote_up(self, current: object, event: gr.EventData) -> Updates:
+        return self._vote(current, int(event.exchange), "up")
+
+    def vote_down(self, current: object, event: gr.EventData) -> Updates:
+        return self._vote(current, int(event.exchange), "down")
+
+    def _vote(self, current: object, number: int, vote: Any) -> Updates:
+        conversation = Conversation.from_dict(current)
+        before = conversation.exchanges[number].vote
+        conversation = conversation.voted(number, "" if before == vote else vote)
+        record(feedback_file(), conversation.exchanges[number], "", self._engine.index)
+        return {**self._transcript(conversation), self._fields.current: conversation.to_dict()}
+
+    def comment(self, current: object, event: gr.EventData) -> Updates:
+        conversation = Conversation.from_dict(current)
+        exchange = conversation.exchanges[int(event.exchange)]
+        record(feedback_file(), exchange, str(event._data["comment"]), self._engine.index)
+        thanks = f'<p class="chip" role="status">{View(self._language).say("comment_thanks")}</p>'
+        return {**self._transcript(conversation), self._fields.note: thanks}
+
+    # Articles
+
+    def filtered(self, *filters: Any) -> Updates:
+        f, chosen = self._fields, _filter(*filters)
+        return {
+            f.listing: self._listing(chosen).get(f.listing, ""),
+            f.note: self._note(chosen),
+            f.suggested: self._suggested(chosen),
+        }
+
+    def clear_filter(self) -> tuple[str, None, None, list[str]]:
+        return "", None, None, []
+
+    def add_files(
+        self, files: list[str] | None, current: object, *filters: Any
+    ) -> Iterator[Updates]:
+        stored = [uploads.store_file(self._engine.added, Path(file)) for file in files or ()]
+        for updates in self._add(stored, current, _filter(*filters)):
+            yield {**updates, self._fields.files: None}
+
+    def add_text(self, pasted: str, current: object, *filters: Any) -> Iterator[Updates]:
+        f = self._fields
+        if not (pasted or "").strip():
+            yield {f.result: lists.failure(View(self._language), "paste_empty")}
+            return
+        stored = [uploads.store_text(self._engine.added, pasted)]
+        for updates in self._add(stored, current, _filter(*filters)):
+            yield {**updates, f.pasted: ""}
+
+    def _add(
+        self, stored: list[uploads.Stored], current: object, chosen: Filter
+    ) -> Iterator[Updates]:
+        f, view = self._fields, View(self._language)
+        yield {f.result: lists.progress(view, "loading", 0, 0)}
+        try:
+            for step in uploads.add(self._engine, stored):
+                if isinstance(step, Status):
+                    yield {f.result: lists.progress(view, step.stage, step.done, step.total)}
+                else:
+                    yield {f.result: lists.file_results(view, step), **self._listing(chosen)}
+        except RunFailedError as error:
+            _LOG.error("adding articles failed: %s", error)
+            yield {f.result: lists.failure(view, "run_failed", reason=str(error))}
+            return
+        yield from self._changed(current, chosen)
+
+    def remove(self, event: gr.EventData, current: object, *filters: Any) -> Iterator[Updates]:
+        f, view, chosen = self._fields, View(self._language), _filter(*filters)
+        article_id = str(event.article)
+        if self._engine.samples:
+            return
+        try:
+            for step in uploads.remove(self._engine, article_id):
+                yield {f.result: lists.progress(view, step.stage, step.done, step.total)}
+        except RunFailedError as error:
+            _LOG.error("removing %s failed: %s", article_id, error)
+            yield {f.result: lists.failure(view, "run_failed", reason=str(error))}
+            return
+        removed = f'<p class="hint" role="status">{view.say("removed")}</p>'
+        yield {f.result: removed, **self._listing(chosen)}
+        yield from self._changed(current, chosen)
+
+    def _changed(self, current: object, chosen: Filter) -> Iterator[Updates]:
+        """What follows from a change of the collection: marks on citations, new suggestions."""
+        conversation = Conversation.from_dict(current)
+        yield self._transcript(conversation)
+        self._engine.suggest()
+        if not conversation.exchanges:
+            yield {self._fields.suggested: self._suggested(chosen)}
+
+    # Conversations
+
+    def _conversations(self, current: Conversation, kept: list[Conversation]) -> str:
+        everything = [one for one in (current, *kept) if one.exchanges]
+        return lists.conversation_list(View(self._language), everything, current.id)
+
+    def list_conversations(self, current: object, kept: object) -> str:
+        return self._conversations(Conversation.from_dict(current), _kept(kept))
+
+    def renew(self, current: object, kept: object, *filters: Any) -> Updates:
+        """Begin a new conversation; the old one is kept."""
+        old = Conversation.from_dict(current)
+        return self._switched(Conversation.new(), [old, *_kept(kept)], _filter(*filters))
+
+    def open(self, event: gr.EventData, current: object, kept: object, *filters: Any) -> Updates:
+        everything = [Conversation.from_dict(current), *_kept(kept)]
+        chosen = next((one for one in everything if one.id == event.conversation), everything[0])
+        return self._switched(chosen, everything, _filter(*filters))
+
+    def delete(self, event: gr.EventData, current: object, kept: object, *filters: Any) -> Updates:
+        here = Conversation.from_dict(current)
+        others = [one for one in _kept(kept) if one.id != event.conversation]
+        if here.id == event.conversation:
+            here = Conversation.new()
+        return self._switched(here, others, _filter(*filters))
+
+    def _switched(
+        self, current: Conversation, everything: list[Conversation], chosen: Filter
+    ) -> Updates:
+        f = self._fields
+        others = [one for one in everything if one.id != current.id and one.exchanges]
+        others = others[:KEPT_CONVERSATIONS]
+        return {
+            **self._transcript(current),
+            f.current: current.to_dict(),
+            f.kept: [one.to_dict() for one in others],
+            f.suggested: "" if current.exchanges else self._suggested(chosen),
+            f.panel: panel.empty_panel(View(self._language)),
+            f.reading: None,
+            f.conversations: self._conversations(current, others),
+            f.editing: None,
+            f.note: self._note(chosen),
+        }
+
+    def export_markdown(self, current: object, kept: object, event: gr.EventData) -> str:
+        return markdown(_wanted(current, kept, event), self._language)
+
+    def export_json(self, current: object, kept: object, event: gr.EventData) -> str:
+        found = _wanted(current, kept, event)
+        return json.dumps(found.to_dict(), ensure_ascii=False, indent=1)
+
+
+def _kept(value: object) -> list[Conversation]:
+    found = map(Conversation.from_dict, value) if isinstance(value, list) else ()
+    return [one for one in found if one.exchanges]
+
+
+def _wanted(current: object, kept: object, event: gr.EventData) -> Conversation:
+    everything = [Conversation.from_dict(current), *_kept(kept)]
+    return next((one for one in everything if one.id == event.conversation), everything[0])
+
+
+def _filter(search: Any, since: Any, until: Any, sources: Any) -> Filter:
+    return Filter(str(search or ""), _day(since), _day(until), tuple(map(str, sources or ())))
+
+
+def _day(value: object) -> date | None:
+    """The day of a date field; None when it is empty or no date."""
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None

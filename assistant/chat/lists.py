@@ -1,0 +1,110 @@
+"""Lists as HTML: articles, conversations, and what became of added files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from assistant.chat.conversation import Conversation
+from assistant.chat.html import View, day, facts, text
+from index.types import Article
+
+LISTED = 200  # articles shown in the list at once
+
+
+def article_list(view: View, articles: Sequence[Article], total: int, removable: bool) -> str:
+    """The articles that meet the filter, each to read and, if ``removable``, to remove."""
+    if not total:
+        return f'<p class="hint">{view.say("no_articles")}</p>'
+    items = "".join(_row(view, article, removable) for article in articles[:LISTED])
+    more = ""
+    if len(articles) > LISTED:
+        more = f'<p class="hint">{view.say("more_articles", count=len(articles) - LISTED)}</p>'
+    count = view.say("listed", count=len(articles), total=total)
+    return f'<p class="count" role="status">{count}</p><ul class="articles">{items}</ul>{more}'
+
+
+def _row(view: View, article: Article, removable: bool) -> str:
+    told = [text(article.source), day(article.published, article.date_only, view.language)]
+    remove = ""
+    if removable:
+        remove = (
+            f'<details class="remove"><summary aria-label="'
+            f'{view.say("remove_label", title=article.title)}">{view.say("remove")}</summary>'
+            f"<p>{view.say('remove_sure')}</p>"
+            f'<button type="button" class="danger" data-act="remove" '
+            f'data-article="{text(article.id)}">{view.say("remove_yes")}</button></details>'
+        )
+    return (
+        f'<li><button type="button" class="source" data-act="read" '
+        f'data-article="{text(article.id)}"><span><b lang="{article.language}">'
+        f"{text(article.title)}</b><small>{facts(told)}</small>"
+        f"</span></button>{remove}</li>"
+    )
+
+
+def conversation_list(view: View, kept: Sequence[Conversation], current: str) -> str:
+    """The conversations of this browser, newest first, each to open, export or delete."""
+    if not kept:
+        return f'<p class="hint">{view.say("no_conversations")}</p>'
+    return f'<ul class="articles">{"".join(_kept(view, one, current) for one in kept)}</ul>'
+
+
+def _kept(view: View, one: Conversation, current: str) -> str:
+    def button(act: str, label: str, kind: str = "tool") -> str:
+        return (
+            f'<button type="button" class="{kind}" data-act="{act}" '
+            f'data-conversation="{text(one.id)}">{view.say(label)}</button>'
+        )
+
+    first = one.exchanges[0]
+    here = f" · {view.say('open_now')}" if one.id == current else ""
+    count = view.say("questions", count=len(one.exchanges))
+    when = day(datetime.fromisoformat(first.asked), True, view.language)
+    return (
+        f'<li><button type="button" class="source" data-act="open" '
+        f'data-conversation="{text(one.id)}"><span><b>{text(first.question)}</b>'
+        f"<small>{when} · {count}{here}</small></span></button>"
+        f'<div class="tools">{button("markdown", "export_markdown")}{button("json", "export_json")}'
+        f'<details class="remove"><summary>{view.say("delete")}</summary>'
+        f"<p>{view.say('delete_sure')}</p>{button('delete', 'delete_yes', 'danger')}"
+        "</details></div></li>"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of a file: the articles it holds now, or why it was rejected."""
+
+    name: str
+    titles: tuple[str, ...] = ()
+    known: bool = False
+    reason: str = ""
+
+
+def progress(view: View, stage: str, done: int, total: int) -> str:
+    value = f' value="{done}" max="{total}"' if total else ""
+    label = view.say(f"stage_{stage}")
+    return f'<div class="progress"><label>{label}<progress{value}></progress></label></div>'
+
+
+def file_results(view: View, results: Sequence[FileResult]) -> str:
+    """One line a file: what was added, or why not."""
+    lines = []
+    for one in results:
+        name = f"<b>{text(one.name)}</b>"
+        if one.reason:
+            lines.append(
+                f'<li class="bad">{name} {view.say("file_rejected", reason=one.reason)}</li>'
+            )
+        else:
+            head = view.say("file_known" if one.known else "file_added")
+            titles = "; ".join(map(text, one.titles[:5]))
+            more = f" (+{len(one.titles) - 5})" if len(one.titles) > 5 else ""
+            lines.append(f'<li class="good">{name} {head} {titles}{more}</li>')
+    return f'<ul class="results" role="status">{"".join(lines)}</ul>'
+
+
+def failure(view: View, name: str, **values: object) -> str:
+    return f'<p class="bad" role="alert">{view.say(name, **values)}</p>'

@@ -1,0 +1,221 @@
+"""Questions and answers as HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.chat.conversation import Conversation, Exchange, exchange_markdown, state_of
+from assistant.chat.html import View, day, facts, text
+from assistant.types import Answer, Citation
+from prompts import phrase
+
+_MARKERS = re.compile(r"((?:\s*\[\d+\])+)")
+
+
+def exchanges(view: View, conversation: Conversation, first: int, last: int) -> str:
+    """The exchanges from number ``first`` up to before ``last``."""
+    found = conversation.exchanges[first:last]
+    return "".join(exchange(view, one, number) for number, one in enumerate(found, start=first))
+
+
+def exchange(view: View, one: Exchange, number: int) -> str:
+    """A question and its whole answer with sources and tools."""
+    body = answer_body(view, one.answer, number)
+    return (
+        f'<article class="exchange" data-exchange="{number}" aria-label="{text(one.question)}">'
+        f"{question(one.question)}{body}{_tools(view, one, number)}</article>"
+    )
+
+
+def question(value: str) -> str:
+    return f'<h3 class="question">{text(value)}</h3>'
+
+
+def pending(
+    view: View, asked: str, status: str, answer: Answer | None = None, upto: int = 0
+) -> str:
+    """An exchange that is still being answered: ``upto`` sentences of the answer, if any."""
+    body = f'<p class="working">{text(status)}</p>'
+    if answer is not None:
+        body = f'<div class="answer">{_short(answer)}{_sentences(view, answer, 0, upto)}</div>'
+    return f'<article class="exchange" aria-busy="true">{question(asked)}{body}</article>'
+
+
+def answer_body(view: View, answer: Answer, number: int) -> str:
+    if answer.abstained:
+        return _declined(view, answer)
+    level = (
+        f'<p class="level {answer.level}"><i aria-hidden="true"></i>'
+        f"{view.say(f'level_{answer.level}')}</p>"
+    )
+    notice = f'<p class="notice" lang="{answer.language}">{text(answer.notice)}</p>'
+    return (
+        f'<div class="answer">{_short(answer)}{_sentences(view, answer, number, None)}'
+        f"{notice if answer.notice else ''}{level}</div>{_sources(view, answer, number)}"
+    )
+
+
+def _short(answer: Answer) -> str:
+    return f'<p class="short">{text(answer.short)}</p>' if answer.short else ""
+
+
+def sentences(answer: Answer) -> list[tuple[str, tuple[int, ...]]]:
+    """The sentences of an answer, each with the markers after it.
+
+    Quotations are taken as they are, so that a ``[1]`` inside an article is no marker.
+    """
+    quoted = [(citation.quotation, (citation.marker,)) for citation in answer.citations]
+    if answer.text == " ".join(f"{said} [{marker}]" for said, (marker,) in quoted):
+        return [(said, (marker,)) for said, (marker,) in quoted]
+    parts = [*_MARKERS.split(answer.text), ""]
+    return [
+        (said.strip(), tuple(map(int, re.findall(r"\d+", markers))))
+        for said, markers in zip(parts[::2], parts[1::2], strict=True)
+        if said.strip() or markers
+    ]
+
+
+def _sentences(view: View, answer: Answer, number: int, upto: int | None) -> str:
+    known = {citation.marker: citation for citation in answer.citations}
+    said = []
+    for sentence, markers in sentences(answer)[:upto]:
+        at = sentence.find(answer.short) if answer.short else -1
+        body = (
+            f"{text(sentence[:at])}<strong>{text(answer.short)}</strong>"
+            f"{text(sentence[at + len(answer.short) :])}"
+            if at >= 0
+            else text(sentence)
+        )
+        cites = "".join(_cite(view, known[one], number) for one in markers if one in known)
+        languages = {known[one].language for one in markers if one in known}
+        spoken = f' lang="{languages.pop()}"' if len(languages) == 1 else ""
+        said.append(f"<span{spoken}>{body}</span>{cites}")
+    return f'<p class="sentences">{" ".join(said)}</p>'
+
+
+def _cite(view: View, citation: Citation, number: int) -> str:
+    label = view.say(
+        "citation_label",
+        marker=citation.marker,
+        title=citation.title,
+        number=citation.paragraph.number,
+    )
+    return (
+        f'<button type="button" class="cite" data-act="cite" data-exchange="{number}" '
+        f'data-marker="{citation.marker}" aria-label="{label}">{citation.marker}</button>'
+    )
+
+
+def _sources(view: View, answer: Answer, number: int) -> str:
+    items = "".join(_source(view, citation, number) for citation in answer.citations)
+    head = text(phrase(view.language, "sources"))
+    return f'<section class="sources" aria-label="{head}"><h4>{head}</h4><ol>{items}</ol></section>'
+
+
+def _source(view: View, citation: Citation, number: int) -> str:
+    where = text(phrase(view.language, "paragraph", number=citation.paragraph.number))
+    told = [
+        text(citation.source),
+        day(citation.date, citation.date_only, view.language),
+        where,
+    ]
+    also = ""
+    if citation.also_in:
+        names = ", ".join(_also(view, one) for one in citation.also_in)
+        also = f'<p class="also">{view.say("also_in")} {names}</p>'
+    return (
+        f'<li><button type="button" class="source" data-act="cite" data-exchange="{number}" '
+        f'data-marker="{citation.marker}"><span class="number" aria-hidden="true">'
+        f'{citation.marker}</span><span><b lang="{citation.language}">{text(citation.title)}</b>'
+        f"<small>{facts(told)}</small></span></button>"
+        f"{also}{_state(view, citation)}</li>"
+    )
+
+
+def _also(view: View, name: str) -> str:
+    """Where the same is told: an article of the collection, or a name as it stands."""
+    article = (view.articles or {}).get(name.partition("#p")[0])
+    if article is None:
+        return text(name)
+    return (
+        f'<button type="button" class="plain" data-act="read" data-article="{text(article.id)}">'
+        f"{text(article.source or article.title)}</button>"
+    )
+
+
+def _state(view: View, citation: Citation) -> str:
+    state = "same" if view.articles is None else state_of(citation, view.articles)
+    if state == "same":
+        return ""
+    return f'<p class="stale" role="note">{view.say(f"citation_{state}")}</p>'
+
+
+def _declined(view: View, answer: Answer) -> str:
+    near = ""
+    if answer.nearest:
+        items = "".join(
+            f'<li><button type="button" class="source" data-act="read" '
+            f'data-article="{text(article.id)}"><span><b>{text(article.title)}</b>'
+            f"{_told_of(view, article.id)}</span></button></li>"
+            for article in answer.nearest
+        )
+        near = f"<h4>{view.say('nearest')}</h4><ol>{items}</ol>"
+    return (
+        f'<div class="declined"><p class="refusal" lang="{answer.language}">{text(answer.text)}</p>'
+        f'<p class="hint">{view.say("declined_hint")}</p></div>'
+        f'<section class="sources near" aria-label="{view.say("nearest")}">{near}</section>'
+    )
+
+
+def _told_of(view: View, article_id: str) -> str:
+    article = (view.articles or {}).get(article_id)
+    if article is None:
+        return ""
+    told = [text(article.source), day(article.published, article.date_only, view.language)]
+    return f"<small>{facts(told)}</small>"
+
+
+def _tools(view: View, one: Exchange, number: int) -> str:
+    def tool(act: str, label: str, pressed: bool | None = None) -> str:
+        state = "" if pressed is None else f' aria-pressed="{str(pressed).lower()}"'
+        return (
+            f'<button type="button" class="tool" data-act="{act}" data-exchange="{number}"{state}>'
+            f"{view.say(label)}</button>"
+        )
+
+    copied = text(exchange_markdown(one, view.language))
+    copy = (
+        f'<button type="button" class="tool" data-copy="{copied}" '
+        f'data-copied="{view.say("copied")}">{view.say("copy")}</button>'
+    )
+    votes = tool("up", "vote_up", one.vote == "up") + tool("down", "vote_down", one.vote == "down")
+    comment = ""
+    if one.vote:
+        comment = (
+            f'<form class="comment" data-submit="comment" data-exchange="{number}">'
+            f'<label>{view.say(f"comment_{one.vote}")}<input name="comment" maxlength="2000" '
+            f'autocomplete="off"></label><button type="submit" class="tool">'
+            f"{view.say('comment_send')}</button></form>"
+        )
+    return (
+        f'<div class="tools">{copy}{tool("retry", "retry")}{tool("edit", "edit")}'
+        f'<span class="votes" role="group" aria-label="{view.say("vote_label")}">{votes}</span>'
+        f"</div>{comment}"
+    )
+
+
+def suggestions(view: View, questions: Sequence[str], head: str) -> str:
+    """Questions that can be asked with one click; nothing when there are none."""
+    if not questions:
+        return ""
+    items = "".join(
+        f'<li><button type="button" class="suggestion" data-act="pick" data-text="{text(one)}">'
+        f"{text(one)}</button></li>"
+        for one in questions
+    )
+    label = view.say(head)
+    return (
+        f'<section class="suggestions" aria-label="{label}"><h4>{label}</h4>'
+        f"<ul>{items}</ul></section>"
+    )

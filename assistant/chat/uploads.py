@@ -1,0 +1,127 @@
+"""Articles that are added and removed in the chat: files in a folder of their own, then a run."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.chat.engine import Engine, Status
+from assistant.chat.lists import FileResult
+from index.catalog import Catalog
+from index.generations import live_generation
+
+MAX_NAME_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that was put into the folder; ``known`` when the same was there already."""
+
+    name: str
+    path: Path
+    known: bool
+
+
+def store_file(added: Path, source: Path) -> Stored:
+    """Copy a file into the folder. Another file of this name stays; the same one is kept once."""
+    suffix = source.suffix.lower()
+    path, known = _place(added, source.stem, suffix, source.read_bytes())
+    if not known:
+        shutil.copyfile(source, path)
+    return Stored(source.name, path, known)
+
+
+def store_text(added: Path, pasted: str) -> Stored:
+    """Write a pasted article into the folder as a page of text."""
+    data = (pasted.strip() + "\n").encode("utf-8", "replace")
+    first = pasted.strip().splitlines()[0]
+    path, known = _place(added, " ".join(first.split()[:8]), ".txt", data)
+    if not known:
+        path.write_bytes(data)
+    return Stored(first[:MAX_NAME_CHARS], path, known)
+
+
+def _place(added: Path, stem: str, suffix: str, data: bytes) -> tuple[Path, bool]:
+    """A path of the folder that is free or holds just these data, and whether it holds them."""
+    added.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"[^\w-]+", "-", stem).strip("-")[:MAX_NAME_CHARS] or "artikel"
+    number = 1
+    while True:
+        path = added / (f"{name}{suffix}" if number == 1 else f"{name}-{number}{suffix}")
+        if not path.exists():
+            return path, False
+        if _digest(path.read_bytes()) == _digest(data):
+            return path, True
+        number += 1
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def add(engine: Engine, stored: Sequence[Stored]) -> Iterator[Status | list[FileResult]]:
+    """Index what was stored: the progress, and at last one result a file.
+
+    Files that were rejected are taken out of the folder again.
+
+    Raises:
+        RunFailedError: the run failed; the files stay and are read by the next one.
+    """
+    summary: dict[str, Any] = {}
+    folder = str(engine.added)
+    for step in engine.run(engine.own_index, "index", folder, "--allow-empty"):
+        if isinstance(step, Status):
+            yield step
+        else:
+            summary = step
+    reasons = {Path(path).name: reason for path, reason in summary.get("rejected", ())}
+    results = []
+    for one in stored:
+        titles = _titles(engine, one.path)
+        reason = reasons.get(one.path.name, "")
+        if not titles:
+            one.path.unlink(missing_ok=True)
+        results.append(FileResult(one.name, titles, one.known, "" if titles else reason or "?"))
+    engine.leave_samples()
+    yield results
+
+
+def _titles(engine: Engine, path: Path) -> tuple[str, ...]:
+    live = live_generation(engine.own_index)
+    if live is None:
+        return ()
+    catalog = Catalog(live.catalog)
+    ids = catalog.versions(str(engine.added.resolve()), path.name)
+    titles = tuple(article.title for article in catalog.articles(ids, text=False))
+    catalog.close()
+    return titles
+
+
+def remove(engine: Engine, article_id: str) -> Iterator[Status]:
+    """Take an article out of the index.
+
+    One that was added in the chat loses its file too, so that it can be added again; one from
+    a folder of the user's stays out until its content changes.
+
+    Raises:
+        RunFailedError: the run failed, or there is no such article.
+    """
+    arguments = ["remove", article_id]
+    live = live_generation(engine.own_index)
+    if live is not None:
+        catalog = Catalog(live.catalog)
+        if article_id in catalog.find_article_ids(article_id):
+            root, relative, _ = catalog.file_of(article_id)
+            alone = len(catalog.versions(root, relative)) == 1
+            if alone and root == str(engine.added.resolve()):
+                (engine.added / relative).unlink(missing_ok=True)
+                arguments = ["index", str(engine.added), "--allow-empty"]
+        catalog.close()
+    for step in engine.run(engine.own_index, *arguments):
+        if isinstance(step, Status):
+            yield step

@@ -1,0 +1,410 @@
+"""The chat as people use it, in a real browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from evals.browser import PHONE, User, chat, launch, user
+from tests.conftest import write_corpus
+
+pytestmark = pytest.mark.browser
+
+BRIDGE = "When was the Wendle bridge opened?"
+SHIP = "Berapa peneliti tiba di Ambon dengan kapal Samudra Jaya?"
+UNKNOWN = "Who won the chess tournament in Reykjavik?"
+
+HOSTILE = f"""---
+title: "<script>hacked=1</script><img src=x onerror=hacked=1> {"Judul Panjang " * 360}"
+source: "<b onmouseover=hacked=1>Outlet</b>"
+author: "${{hacked=1}} {{{{hacked}}}} `${{hacked=1}}`"
+url: "javascript:hacked=1"
+published: 2023-01-02
+language: en
+---
+The lighthouse of Grenn is 41 metres high <script>window.hacked=1</script> said "<img src=x \
+onerror=window.hacked=1>" the keeper ${{window.hacked=1}} {{{{constructor}}}}.
+
+![photo](http://127.0.0.1:9/outside.png) [link](javascript:window.hacked=1) \
+<svg onload=window.hacked=1><image href="http://127.0.0.1:9/outside.svg"/></svg>
+
+<iframe src="http://127.0.0.1:9/"></iframe> <a href="javascript:window.hacked=1">read more</a>
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def base(home: Path) -> Iterator[str]:
+    """A chat about the three articles and a hostile one."""
+    corpus = write_corpus(home / "corpus")
+    (corpus / "<img src=x onerror=hacked=1>.md").write_text(HOSTILE, encoding="utf-8")
+    with chat(home, corpus, "--index", home / "index") as address:
+        yield address
+
+
+@pytest.fixture
+def reader(browser: Browser, base: str) -> Iterator[User]:
+    with user(browser, base) as person:
+        yield person.open()
+
+
+def highlighted(person: User) -> str:
+    """The highlighted words of the current citation, when they can be seen."""
+    mark = person.page.locator("#panel .now mark")
+    expect(mark).to_be_in_viewport()
+    return mark.inner_text()
+
+
+def test_first_run_is_about_the_samples_and_comes_up_before_the_engine(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with (
+        chat(tmp_path) as address,
+        user(browser, address, locale="id-ID") as person,
+    ):
+        page = person.page
+        page.goto(address)
+        box = page.locator("#composer textarea")
+        box.fill("Who is Martin Siregar?")
+        expect(page.locator("#status progress")).to_have_count(1)  # still getting ready
+        page.keyboard.press("Enter")
+        page.locator("#live .working").wait_for()
+        page.locator("#stop").click()
+        expect(box).to_have_value("Who is Martin Siregar?")
+        expect(page.locator("#live .exchange")).to_have_count(0)
+        page.locator("#status [role=status]").wait_for(timeout=60_000)
+        assert "Artikel contoh" in person.text("#status")
+        page.locator("#suggested .suggestion").first.wait_for()
+        suggested = page.locator("#suggested .suggestion").all_inner_texts()
+        assert suggested
+        page.locator("#suggested .suggestion").first.click()
+        page.locator('#live .exchange[data-exchange="0"]').wait_for()
+        for number, question in enumerate(suggested[1:], start=1):
+            person.ask(question)
+            assert page.locator(f'[data-exchange="{number}"] .short').count() == 1, question
+        page.locator("#suggested .suggestion").first.wait_for()  # follow-ups
+        person.tab(1)
+        page.locator("#listing .source").first.wait_for()
+        assert page.locator("#listing .remove").count() == 0  # samples stay
+
+
+@pytest.mark.parametrize(
+    ("question", "short", "quoted"),
+    [(BRIDGE, "1964", "opened in 1964"), (SHIP, "34", "34 peneliti dari lima negara")],
+)
+def test_a_citation_opens_the_article_at_the_quoted_words(
+    reader: User, question: str, short: str, quoted: str
+) -> None:
+    reader.ask(question)
+    assert short in reader.text("#live .short")
+    said = reader.text("#live .sentences span")
+    reader.page.locator("#live .cite").first.click()
+    assert quoted in highlighted(reader)
+    assert highlighted(reader) == said
+    assert reader.page.locator("#panel mark").count() == 1
+    assert reader.page.locator("#panel .reading > p").count() >= 3  # the whole article
+
+
+def test_a_declined_question_looks_different_and_names_articles(reader: User) -> None:
+    reader.ask(UNKNOWN)
+    assert reader.page.locator("#live .declined").is_visible()
+    assert reader.page.locator("#live .cite").count() == 0
+    nearest = reader.page.locator("#live .near .source").first
+    title = nearest.locator("b").inner_text()
+    nearest.click()
+    expect(reader.page.locator("#panel h2")).to_have_text(title)
+
+
+def test_keyboard_and_labels(reader: User) -> None:
+    reader.ask(BRIDGE)
+    page = reader.page
+    cite = page.locator("#live .cite").first
+    assert "Engineers close" in (cite.get_attribute("aria-label") or "")
+    cite.focus()
+    page.keyboard.press("Enter")
+    highlighted(reader)
+    expect(page.locator("#panel .now")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(cite).to_be_focused()
+    assert page.get_by_label("Your question").count() == 1
+    assert page.locator("#live [aria-live], #live[aria-live]").count() >= 1
+    unnamed = page.evaluate(
+        "[...document.querySelectorAll('button')].filter(one => one.checkVisibility() && "
+        "!one.innerText.trim() && !one.ariaLabel && !one.title).length"
+    )
+    assert unnamed == 0
+
+
+def test_the_filter_restricts_the_list_and_the_questions(reader: User) -> None:
+    page = reader.page
+    reader.tab(1)
+    page.locator("#search textarea, #search input").fill("kapal samudra")
+    expect(page.locator("#listing .source")).to_have_count(1)
+    reader.tab(0)
+    assert "1 of 4" in reader.text("#note")
+    reader.ask(BRIDGE)
+    assert page.locator("#live .declined").is_visible()
+    page.locator("#note .plain").click()
+    expect(page.locator("#note .chip")).to_have_count(0)
+    reader.ask(BRIDGE)
+    assert "1964" in reader.text("#live .short")
+    reader.tab(1)
+    page.locator("#since input").fill("2023-04-01")
+    page.keyboard.press("Enter")
+    expect(page.locator("#listing .source")).to_have_count(1)
+    page.locator("#since input").fill("")
+    page.keyboard.press("Enter")
+    expect(page.locator("#listing .source")).to_have_count(4)
+    page.locator("#sources input").click()
+    page.get_by_role("option", name="Kabar Contoh").click()
+    expect(page.locator("#listing .source")).to_have_count(1)
+
+
+def test_conversations_survive_reload_and_are_exported(reader: User) -> None:
+    page = reader.page
+    reader.ask(BRIDGE)
+    page.locator("#live .cite").first.click()
+    quoted = highlighted(reader)
+    page.reload()
+    assert highlighted(reader) == quoted  # the panel too
+    assert "1964" in reader.text("#live .short")
+    reader.tab(2)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export Markdown").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    assert "The Sample Gazette" in text
+    assert "> " + quoted in text
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export JSON").click()
+    data = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    citation = data["exchanges"][0]["answer"]["citations"][0]
+    assert citation["quotation"] == quoted
+    reader.tab(0)
+    page.locator("#renew").click()
+    expect(page.locator(".exchange")).to_have_count(0)
+    reader.tab(2)
+    page.locator("#conversations .source").first.click()
+    expect(page.locator("#live .short")).to_contain_text("1964")
+    reader.tab(2)
+    page.locator("#conversations summary").first.click()
+    page.locator("#conversations .danger").first.click()
+    expect(page.locator("#conversations .source")).to_have_count(0)
+    page.reload()
+    reader.page.locator("#status [role=status]").wait_for()
+    expect(page.locator(".exchange")).to_have_count(0)
+
+
+def test_edit_and_retry_replace_what_follows(reader: User) -> None:
+    page = reader.page
+    reader.ask(UNKNOWN)
+    reader.ask(BRIDGE)
+    page.locator('[data-exchange="0"] [data-act="edit"]').click()
+    expect(page.locator("#composer textarea")).to_have_value(UNKNOWN)
+    page.locator("#composer textarea").fill(SHIP)
+    page.keyboard.press("Enter")
+    expect(page.locator(".exchange[data-exchange]")).to_have_count(1)
+    assert "34" in reader.text("#live .short")
+    page.locator('[data-exchange="0"] [data-act="retry"]').click()
+    expect(page.locator(".exchange[data-exchange]")).to_have_count(1)
+    assert "34" in reader.text("#live .short")
+
+
+def test_a_vote_and_its_comment_are_written_to_the_users_folder(reader: User, home: Path) -> None:
+    page = reader.page
+    reader.ask(BRIDGE)
+    page.locator('#live [data-act="down"]').click()
+    expect(page.locator('#live [data-act="down"]')).to_have_attribute("aria-pressed", "true")
+    page.locator("#live .comment input").fill("the year is <wrong>")
+    page.locator("#live .comment button").click()
+    page.get_by_text("The comment is saved").wait_for()
+    lines = (home / "tanya" / "feedback.jsonl").read_text(encoding="utf-8").splitlines()
+    vote, comment = map(json.loads, lines[-2:])
+    assert vote["id"] == comment["id"]
+    assert (comment["vote"], comment["comment"]) == ("down", "the year is <wrong>")
+    assert comment["answer"]["citations"][0]["quotation"]
+
+
+def test_the_language_of_the_page_follows_the_browser_and_can_be_switched(
+    browser: Browser, base: str
+) -> None:
+    with user(browser, base, locale="id-ID") as person:
+        page = person.page
+        page.goto(base)
+        page.locator("#status [role=status]").wait_for()
+        assert page.evaluate("document.documentElement.lang") == "id"
+        expect(page.get_by_role("tab").first).to_have_text("Percakapan")
+        person.ask(BRIDGE)
+        page.get_by_role("link", name="English").click()
+        expect(page.get_by_role("tab").first).to_have_text("Chat")
+        assert page.evaluate("document.documentElement.lang") == "en"
+        expect(page.locator("#live .short")).to_contain_text("1964")  # the conversation stays
+        page.goto(base)
+        expect(page.get_by_role("tab").first).to_have_text("Chat")  # and so does the choice
+
+
+def test_hostile_articles_are_text_and_fetch_nothing(reader: User) -> None:
+    page = reader.page
+    reader.tab(1)
+    row = page.locator("#listing .source", has_text="<script>hacked=1</script>")
+    row.click()
+    title = page.locator("#panel h2")
+    expect(title).to_contain_text("<img src=x onerror=hacked=1>")
+    expect(page.locator("#panel .facts")).to_contain_text("${hacked=1} {{hacked}} `${hacked=1}`")
+    expect(page.locator("#panel .facts")).to_contain_text("javascript:hacked=1")
+    assert page.locator("#panel a").count() == 0
+    body = page.locator("#panel .reading").inner_text()
+    assert "<script>window.hacked=1</script>" in body
+    assert "![photo](http://127.0.0.1:9/outside.png)" in body
+    assert "<svg onload=window.hacked=1>" in body
+    reader.tab(0)
+    reader.ask("How high is the lighthouse of Grenn? <script>hacked=1</script> ${hacked=1} {{x}}")
+    assert "${hacked=1} {{x}}" in reader.text("#live .question")
+    page.locator("#live .cite, #live .near .source").first.click()
+    page.wait_for_timeout(300)
+    assert page.locator("#panel script, #panel svg, #panel img, #panel iframe").count() == 0
+    assert page.locator("#transcript script, #transcript img, #transcript svg").count() == 0
+    assert page.evaluate("window.hacked === undefined")
+    width = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert width <= 0  # a title of 5,000 characters does not break the page
+
+
+def test_phone_width_puts_the_panel_below(browser: Browser, base: str) -> None:
+    with user(browser, base, viewport=PHONE, has_touch=True, is_mobile=True) as person:
+        page = person.open().page
+        person.ask(BRIDGE)
+        desk, panel = page.locator("#desk").bounding_box(), page.locator("#reader").bounding_box()
+        assert desk
+        assert panel
+        assert panel["y"] >= desk["y"] + desk["height"]
+        assert panel["width"] >= 0.95 * PHONE["width"]
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.locator("#live .cite").first.tap()
+        assert "1964" in highlighted(person)
+        page.locator("#panel .back").tap()
+        expect(page.locator("#live .cite").first).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast(browser: Browser, base: str, scheme: str) -> None:
+    """WCAG AA: 4.5 to 1, measured on the colours that the browser computes."""
+    with user(browser, base, color_scheme=scheme) as person:
+        person.open().ask(BRIDGE)
+        person.page.locator("#live .cite").first.click()
+        highlighted(person)
+        person.page.mouse.move(0, 0)
+        for selector in (
+            "#live .question", "#live .short", "#live .sentences", "#live .cite", "#live .level",
+            "#live .source b", "#live .source small", "#live .tool", "#panel .facts",
+            "#panel .body", "#panel mark", "#languages a", "#status p", "#send", "#renew",
+            '[role="tab"]',
+        ):  # fmt: skip
+            ratio = person.page.locator(selector).first.evaluate(CONTRAST)
+            assert ratio >= 4.5, (selector, ratio)
+
+
+CONTRAST = """element => {
+  const parse = text => {
+    const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number);
+    return { r, g, b, a };
+  };
+  const light = ({ r, g, b }) => {
+    const [x, y, z] = [r, g, b].map(v => {
+      v /= 255;
+      return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  let ground = null;
+  for (let at = element; at && !ground; at = at.parentElement) {
+    const colour = parse(getComputedStyle(at).backgroundColor);
+    if (colour.a > 0.99) ground = colour;
+  }
+  const [one, two] = [light(parse(getComputedStyle(element).color)), light(ground)];
+  return (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+}"""
+
+
+def test_two_users_see_nothing_of_each_other(browser: Browser, base: str) -> None:
+    with user(browser, base) as one, user(browser, base) as other:
+        one.open().ask(BRIDGE)
+        one.tab(1)
+        one.page.locator("#search textarea, #search input").fill("kapal")
+        expect(one.page.locator("#listing .source")).to_have_count(1)
+        other.open()
+        expect(other.page.locator(".exchange")).to_have_count(0)
+        assert other.page.locator("#note .chip").count() == 0
+        other.ask(SHIP)
+        assert "34" in other.text("#live .short")
+        other.tab(1)
+        expect(other.page.locator("#listing .source")).to_have_count(4)
+        one.page.reload()
+        one.page.locator("#status [role=status]").wait_for()
+        expect(one.page.locator(".exchange")).to_have_count(1)
+        assert "1964" in one.text("#live .short")
+
+
+def test_added_articles_can_be_asked_about_and_removed(
+    browser: Browser, base: str, tmp_path: Path
+) -> None:
+    good = tmp_path / "taman.txt"
+    good.write_text(
+        "Taman Kota Belira Dibuka untuk Umum\n\n4 April 2023\n\nTaman kota Belira dibuka untuk "
+        "umum pada Selasa. Wali kota Sinta Harum menanam 320 pohon trembesi di sana.\n"
+    )
+    bad = tmp_path / "foto.txt"
+    bad.write_bytes(bytes(range(256)) * 40)
+    question = "Berapa pohon trembesi ditanam Sinta Harum di taman kota Belira?"
+    with user(browser, base) as person, user(browser, base) as other:
+        page = person.open().page
+        other.open()
+        person.tab(1)
+        page.locator("#add > button").click()
+        page.locator("#files input[type=file]").set_input_files([good, bad])
+        page.locator("#result .results").wait_for(timeout=60_000)
+        assert "Taman Kota Belira" in person.text("#result .good")
+        assert "foto.txt" in person.text("#result .bad")
+        expect(page.locator("#listing .source")).to_have_count(5)
+        assert other.page.locator("#result *").count() == 0 or not other.text("#result")
+        person.tab(0)
+        person.ask(question)
+        assert "320" in person.text("#live .short")
+        person.tab(1)
+        item = page.locator("#listing li", has_text="Taman Kota Belira")
+        item.locator("summary").click()
+        item.locator(".danger").click()
+        expect(page.locator("#listing .source")).to_have_count(4, timeout=60_000)
+        person.tab(0)
+        expect(page.locator("#live .stale")).to_contain_text("removed")
+        page.locator("#live .cite").first.click()
+        expect(page.locator("#panel .stale")).to_be_visible()
+        assert "320" in highlighted(person)  # the stored paragraph
+        person.ask(question)
+        assert page.locator("#live .declined").is_visible()
+        person.tab(1)
+        page.locator("#pasted textarea").fill(good.read_text())
+        page.locator("#paste").click()
+        expect(page.locator("#listing .source")).to_have_count(5, timeout=60_000)
+        person.tab(0)
+        person.ask(question)
+        assert "320" in person.text("#live .short")
+        person.tab(1)
+        item = page.locator("#listing li", has_text="Taman Kota Belira")
+        item.locator("summary").click()
+        item.locator(".danger").click()
+        expect(page.locator("#listing .source")).to_have_count(4, timeout=60_000)

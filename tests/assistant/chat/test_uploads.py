@@ -1,0 +1,93 @@
+"""Added files get a folder of their own, and results say what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.chat.engine import Engine, RunFailedError
+from assistant.chat.lists import FileResult
+from assistant.chat.uploads import add, remove, store_file, store_text
+from index.catalog import Catalog
+from index.encoder import StaticEncoder
+from index.generations import live_generation
+from index.ingest import index_paths
+
+STORY = "Taman Kota Belira Dibuka\n\nTaman kota Belira dibuka untuk umum pada Selasa pagi.\n"
+
+
+def results(steps: Iterator[object]) -> list[FileResult]:
+    *_, last = steps
+    assert isinstance(last, list)
+    return last
+
+
+def titles(index: Path) -> list[str]:
+    live = live_generation(index)
+    assert live is not None
+    catalog = Catalog(live.catalog)
+    found = [article.title for article in catalog.articles(text=False)]
+    catalog.close()
+    return found
+
+
+def test_names_are_harmless_and_nothing_is_overwritten(tmp_path: Path) -> None:
+    added, source = tmp_path / "added", tmp_path / "in"
+    source.mkdir()
+    stored = []
+    for content in ("satu", "dua", "satu"):
+        file = source / "..evil name<b>.TXT"
+        file.write_text(content)
+        stored.append(store_file(added, file))
+    assert [one.known for one in stored] == [False, False, True]
+    assert stored[0].path == stored[2].path != stored[1].path
+    assert all(one.path.parent == added for one in stored)
+    assert {one.path.name for one in stored} == {"evil-name-b.txt", "evil-name-b-2.txt"}
+    assert stored[1].path.read_text() == "dua"
+    assert store_text(added, "../../x\nisi").path.parent == added
+
+
+def test_add_remove_and_add_again(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "index", None, samples=False)
+    bad = tmp_path / "foto.txt"
+    bad.write_bytes(bytes(range(256)) * 40)
+    picture = tmp_path / "a.png"
+    picture.write_bytes(b"\x89PNG")
+    stored = [store_text(engine.added, STORY)]
+    stored += [store_file(engine.added, file) for file in (bad, picture)]
+    good, rejected, unknown = results(add(engine, stored))
+    assert good == FileResult("Taman Kota Belira Dibuka", ("Taman Kota Belira Dibuka",))
+    assert "binary" in rejected.reason
+    assert "not supported" in unknown.reason
+    assert [path.name for path in engine.added.iterdir()] == [stored[0].path.name]
+    assert store_text(engine.added, STORY).known
+    live = live_generation(engine.own_index)
+    assert live is not None
+    [article] = Catalog(live.catalog).articles(text=False)
+    list(remove(engine, article.id))
+    assert titles(engine.own_index) == []
+    assert list(engine.added.iterdir()) == []
+    results(add(engine, [store_text(engine.added, STORY)]))
+    assert titles(engine.own_index) == ["Taman Kota Belira Dibuka"]
+
+
+def test_an_article_of_the_users_folder_keeps_its_file(
+    corpus: Path, tmp_path: Path, encoder: StaticEncoder
+) -> None:
+    engine = Engine(tmp_path / "index", None, samples=False)
+    index_paths(engine.own_index, [corpus], encoder)
+    before = sorted(corpus.iterdir())
+    live = live_generation(engine.own_index)
+    assert live is not None
+    first = Catalog(live.catalog).articles(text=False)[0]
+    list(remove(engine, first.id))
+    assert first.title not in titles(engine.own_index)
+    assert sorted(corpus.iterdir()) == before
+
+
+def test_a_run_that_fails_says_why(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "index", None, samples=False)
+    with pytest.raises(RunFailedError, match="does not exist"):
+        list(engine.run(engine.own_index, "index", str(tmp_path / "nowhere")))
