@@ -68,7 +68,9 @@ def tanya(html: str) -> Extracted | None:
         except RejectedFileError:
             return None
     body = tuple(one.text for one in article.paragraphs if one.role == "body")
-    return Extracted(body, article.title, article.published.isoformat() if article.published else "")
+    return Extracted(
+        body, article.title, article.published.isoformat() if article.published else ""
+    )
 
 
 def trafilatura_alone(html: str) -> Extracted | None:

@@ -7,8 +7,10 @@ languages share. No rule names an outlet.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from index.dates import find_date
 from index.text import words
@@ -281,3 +283,69 @@ def _is_furniture(line: str) -> bool:
         or _BYLINE.match(line)
         or _is_menu(line)
     )
+
+
+Kind = Literal["text", "heading", "item", "row", "quote", "caption", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block whose kind an extractor or a document's format tells. ``link``: nothing else."""
+
+    text: str
+    kind: Kind = "text"
+
+
+_CONTRIBUTORS = re.compile(
+    r"\b(?:contributed (?:to|reporting)|berkontribusi (?:dalam|pada|untuk) (?:laporan|artikel)|"
+    r"reported from|melaporkan dari)\b|"
+    r"^\W*(?:first published (?:in|by|on)|(?:pertama kali )?(?:terbit|tayang) di)\b",
+    re.I,
+)
+
+
+def parse_article(blocks: Sequence[Block], title: str) -> Page:
+    """The page made of blocks that are an article already, not all that a site shows around it.
+
+    Between its first and its last running text everything is body, sub-headlines, list entries
+    and table rows too, except links alone, captions, credits and the site's prompts.
+    """
+    found = [Block(" ".join(one.text.split()), one.kind) for one in blocks]
+    found = [one for one in found if one.text]
+    running = [one.kind in ("text", "quote", "item") and _is_body(one.text) for one in found]
+    first = next((i for i, flag in enumerate(running) if flag), len(found))
+    last = max((i for i, flag in enumerate(running) if flag), default=-1)
+    repeated = _repeated([one.text for one in found])
+    folded = words(title)
+    published, date_only, author = None, True, ""
+    roles: list[tuple[str, Role]] = []
+    for i, one in enumerate(found):
+        if i <= first and words(one.text) == folded:
+            continue
+        if one.kind == "text" and not running[i]:
+            stated, byline = find_date(one.text), _BYLINE.match(one.text)
+            if stated and published is None and _is_date_line(one.text, stated.span):
+                published, date_only = stated.when, stated.date_only
+                continue
+            if byline and not author and len(words(one.text)) <= 12:
+                author = _person(one.text, byline)
+                continue
+        role = _article_role(one, i < last)
+        if one.kind in ("text", "quote") and role == "body":
+            closing = i > first and _is_biography(one.text, author, i, last)
+            role = "boilerplate" if i in repeated or closing else "body"
+        roles.append((one.text, role))
+    return Page(title, published, date_only, author, tuple(roles))
+
+
+def _article_role(block: Block, inside: bool) -> Role:
+    """``inside``: before the last running text, or with it."""
+    text, kind = block.text, block.kind
+    if kind == "caption" or (kind in ("text", "quote") and _is_credit(text)):
+        return "caption"
+    short = len(words(text)) < 40
+    if kind == "link" or (short and (_is_furniture(text) or _CONTRIBUTORS.search(text))):
+        return "boilerplate"
+    if kind in ("item", "row"):
+        return "body"
+    return "body" if inside or (kind != "heading" and _is_body(text)) else "boilerplate"
