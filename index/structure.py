@@ -39,7 +39,7 @@ _CREDIT = re.compile(
     r"(?:^|[\s(.\-–—|])(?:foto|photo|photograph|gambar|ilustrasi|illustration|image|picture|"
     r"dok|getty|antara|afp|reuters|ap photo|file photo|image caption|keterangan foto)s?"
     r"(?:\s+(?:by|oleh|credit|caption))?\s*[:/©.]|"
-    r"^(?:image caption|image source|keterangan foto|caption|foto|photo|ilustrasi)\b|"
+    r"^(?:image caption|image source|keterangan foto|caption|foto|photo|ilustrasi|pictured)\b|"
     r"\((?:foto|photo|image|ilustrasi|dok)\b[^)]*\)\s*\.?$|/\s?(?:foto|photo)\b",
     re.I,
 )
@@ -63,9 +63,10 @@ _PROMPT = re.compile(
     r"tag|tags|topik|topics|label|kata kunci|keywords|share|bagikan|sebarkan|copyright|"
     r"hak cipta|komentar|comments?|tulis komentar|leave a comment|iklan|advertisement|"
     r"advertorial|sponsored|follow|ikuti|subscribe|berlangganan|sign up|daftar|newsletter|"
-    r"dapatkan|get the latest|download|unduh|halaman|page|selanjutnya|sebelumnya|next|previous|"
-    r"home|beranda|login|masuk|menu|search|cari|kembali|back to|scroll|lanjut(?:kan)?|"
-    r"updated|diperbarui|last updated|sumber|source|indeks|contact us|about us|tentang kami)\b",
+    r"dapatkan|get (?:the latest|daily)|download|unduh|halaman|page|selanjutnya|"
+    r"sebelumnya|next|previous|home|beranda|login|masuk|menu|search|cari|kembali|back to|scroll|"
+    r"lanjut(?:kan)?|updated|diperbarui|last updated|sumber|source|indeks|contact us|about us|"
+    r"tentang kami)\b",
     re.I,
 )
 _INVITATION = re.compile(
@@ -304,7 +305,7 @@ _CONTRIBUTORS = re.compile(
 )
 
 
-def parse_article(blocks: Sequence[Block], title: str) -> Page:
+def parse_article(blocks: Sequence[Block], title: str, author: str = "") -> Page:
     """The page made of blocks that are an article already, not all that a site shows around it.
 
     Between its first and its last running text everything is body, sub-headlines, list entries
@@ -314,13 +315,13 @@ def parse_article(blocks: Sequence[Block], title: str) -> Page:
     found = [one for one in found if one.text]
     running = [one.kind in ("text", "quote", "item") and _is_body(one.text) for one in found]
     first = next((i for i, flag in enumerate(running) if flag), len(found))
-    last = max((i for i, flag in enumerate(running) if flag), default=-1)
+    held = [i for i, one in enumerate(found) if running[i] or (i > first and _is_entry(one))]
+    last = max(held, default=-1)
     repeated = _repeated([one.text for one in found])
-    folded = words(title)
-    published, date_only, author = None, True, ""
+    published, date_only = None, True
     roles: list[tuple[str, Role]] = []
     for i, one in enumerate(found):
-        if i <= first and words(one.text) == folded:
+        if i <= first and _is_title(one, title):
             continue
         if one.kind == "text" and not running[i]:
             stated, byline = find_date(one.text), _BYLINE.match(one.text)
@@ -330,7 +331,7 @@ def parse_article(blocks: Sequence[Block], title: str) -> Page:
             if byline and not author and len(words(one.text)) <= 12:
                 author = _person(one.text, byline)
                 continue
-        role = _article_role(one, i < last)
+        role = _article_role(one, running[i], i <= last)
         if one.kind in ("text", "quote") and role == "body":
             closing = i > first and _is_biography(one.text, author, i, last)
             role = "boilerplate" if i in repeated or closing else "body"
@@ -338,14 +339,42 @@ def parse_article(blocks: Sequence[Block], title: str) -> Page:
     return Page(title, published, date_only, author, tuple(roles))
 
 
-def _article_role(block: Block, inside: bool) -> Role:
-    """``inside``: before the last running text, or with it."""
+def _is_title(block: Block, title: str) -> bool:
+    """The headline again, or, as a heading, in other words."""
+    known, found = words(title), words(block.text)
+    if block.kind != "heading":
+        return known == found
+    return 2 * len(set(known) & set(found)) > 0.6 * (len(set(known)) + len(set(found)))
+
+
+def _is_entry(block: Block) -> bool:
+    """A line that states something though it is no sentence, such as a date and a place."""
+    text = block.text
+    return (
+        block.kind == "text"
+        and len(words(text)) >= 5
+        and any(map(str.isdigit, text))
+        and not _is_no_text(text)
+    )
+
+
+def _is_no_text(text: str) -> bool:
+    """What is no text of an article even inside it. A list of names, divided by commas, may be."""
+    return (_is_furniture(text) and not _is_menu(text)) or bool(
+        _CONTRIBUTORS.search(text) or (_is_menu(text) and re.search(r"[|·»>•]", text))
+    )
+
+
+def _article_role(block: Block, running: bool, inside: bool) -> Role:
+    """``inside``: not behind the last text of the article."""
     text, kind = block.text, block.kind
     if kind == "caption" or (kind in ("text", "quote") and _is_credit(text)):
         return "caption"
-    short = len(words(text)) < 40
-    if kind == "link" or (short and (_is_furniture(text) or _CONTRIBUTORS.search(text))):
+    if kind == "link":
         return "boilerplate"
-    if kind in ("item", "row"):
-        return "body"
-    return "body" if inside or (kind != "heading" and _is_body(text)) else "boilerplate"
+    if running:
+        contributors = len(words(text)) < 40 and _CONTRIBUTORS.search(text)
+        return "boilerplate" if contributors else "body"
+    if _is_no_text(text):
+        return "boilerplate"
+    return "body" if inside or kind in ("item", "row") else "boilerplate"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from html import unescape
@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from index.dates import ZONES, FoundDate, find_date
 from index.errors import RejectedFileError
 from index.readers.draft import Draft, decode
-from index.structure import Block, Kind, parse_article
+from index.structure import Block, Kind, parse_article, parse_page
 from index.text import language_of, words
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_PAGE_BYTES = 20_000_000
 MAX_CAPTION_WORDS = 60
-MAX_LAYOUT_ROW_CHARS = 1_000
+MAX_ROW_CHARS = 1_000  # of a table that holds data, not the page
 LINK_SHARE = 0.8  # of a block's letters: above it the block is a link with a word or two around it
 
 _ARTICLE_TYPES = re.compile(r"Article$|^BlogPosting$|^LiveBlogPosting$|^Report$|^Review$")
@@ -62,11 +62,15 @@ def read_page(html: str, key: str = "", url: str = "", known: Facts | None = Non
         return None
     stated = page_facts(tree, html)
     blocks = _article_blocks(html, _captions(tree))
-    if not blocks:
+    lines = [] if blocks else _article_lines(html)
+    if not blocks and not lines:
         return None
     facts = _completed(_overlaid(known, stated) if known else stated, html)
-    page = parse_article(blocks, facts.title)
-    text = " ".join(block.text for block in blocks)
+    if blocks:
+        page = parse_article(blocks, facts.title, facts.author)
+    else:
+        page = parse_page(lines, facts.title)
+    text = " ".join(text for text, _ in page.blocks)
     language = language_of(f"{facts.title} {text}") or facts.language
     when = _published(facts.published, language)
     if when:
@@ -319,29 +323,53 @@ def _captions(tree: _Element) -> frozenset[str]:
     return frozenset(found)
 
 
+_POSTER = re.compile(r"^[—–-]\s?.{1,80}\(@\w+\)")
+
+
+def _with_posters(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Posts of social networks in one block with who wrote them: "… — Ani (@ani) May 2"."""
+    held: Block | None = None
+    for one in blocks:
+        if held and _POSTER.match(one.text):
+            held = Block(f"{held.text} {one.text}", held.kind)
+            continue
+        if held:
+            yield held
+        held = one
+    if held:
+        yield held
+
+
 def _article_blocks(html: str, captions: frozenset[str]) -> list[Block]:
+    """The blocks of the article; none when the page has no elements that tell them apart."""
     body = _extracted(html, tables=True)
-    if body is not None and any(
-        len(" ".join(row.itertext())) > MAX_LAYOUT_ROW_CHARS for row in body.iter("row")
-    ):  # a table that holds the page, not data
-        body = _extracted(html, tables=False)
-    if body is None:
+    if body is None or any(
+        len("".join(row.itertext())) > MAX_ROW_CHARS for row in body.iter("row")
+    ):
         return []
-    blocks = list(_blocks(body))
     return [
         replace(one, kind="caption") if " ".join(words(one.text)) in captions else one
-        for one in blocks
+        for one in _with_posters(_blocks(body))
     ]
 
 
+def _article_lines(html: str) -> list[str]:
+    """The lines of a page that is laid out as a table or by line breaks."""
+    body = _extracted(html, tables=False)
+    return [] if body is None else "\n".join(body.itertext()).splitlines()
+
+
 def _extracted(html: str, tables: bool) -> _Element | None:
+    """trafilatura's tree of the article, or None when it finds none."""
     import trafilatura
     from trafilatura.settings import Document
 
     found = trafilatura.bare_extraction(
-        html, include_comments=False, include_links=True, include_tables=tables
+        html, include_comments=False, include_links=tables, include_tables=tables
     )
-    return found.body if isinstance(found, Document) else None
+    if not isinstance(found, Document) or found.body is None:
+        return None
+    return found.body
 
 
 _KINDS: dict[str, Kind] = {"head": "heading", "item": "item", "quote": "quote"}
@@ -409,6 +437,8 @@ def _rows(table: _Element) -> Iterator[Block]:
     heads: list[str] = []
     for row in table.iter("row"):
         cells = [" ".join("".join(cell.itertext()).split()) for cell in row.iter("cell")]
+        if cells == heads:
+            continue
         if not heads and all(cell.get("role") == "head" for cell in row.iter("cell")):
             heads = cells
             continue
