@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from index.chunking import citable
 from index.types import Article, Paragraph
 
 _METADATA = sa.MetaData()
@@ -45,7 +46,7 @@ _PARAGRAPHS = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
-    sa.Column("node_id", sa.Text),  # of body paragraphs only: they alone can be found
+    sa.Column("node_id", sa.Text),  # of citable paragraphs only: they alone can be found
     sa.Index("paragraphs_by_article", "article_id", "number", unique=True),
     sa.Index("paragraphs_by_node", "node_id", unique=True),
     sqlite_autoincrement=True,
@@ -154,7 +155,7 @@ class Catalog:
         return {str(row.id): str(row.version) for row in self._rows(query)}
 
     def add_article(self, article: Article, version: str, root: str, path: str) -> list[StoredNode]:
-        """Store an article; the nodes of its body paragraphs."""
+        """Store an article; the nodes of its citable paragraphs."""
         published = article.published.isoformat() if article.published else None
         self._write.execute(
             sa.insert(_ARTICLES).values(
@@ -171,6 +172,7 @@ class Catalog:
                 version=version,
             )
         )
+        found = {paragraph.number for paragraph in citable(article.paragraphs)}
         values = [
             {
                 "article_id": paragraph.article_id,
@@ -178,7 +180,7 @@ class Catalog:
                 "role": paragraph.role,
                 "text": paragraph.text,
                 "node_id": node_id(article.id, version, paragraph.number)
-                if paragraph.role == "body"
+                if paragraph.number in found
                 else None,
             }
             for paragraph in article.paragraphs

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from index.text import sentences
+from index.types import Paragraph
 
 MAX_TOKENS = 200
 MAX_TITLE_WORDS = 40
+MAX_HEADING_WORDS = 9
 
 
 @lru_cache(maxsize=1)
@@ -41,6 +44,32 @@ def split_long(text: str, max_tokens: int = MAX_TOKENS) -> list[str]:
         size += tokens
     parts.append(text[start:end].strip())
     return parts
+
+
+def citable(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """The paragraphs that can be found and cited: body that states something by itself.
+
+    Sub-headlines are body, but prove nothing and would lead wherever they repeat the question.
+    An article of nothing else keeps them all.
+    """
+    body = [one for one in paragraphs if one.role == "body"]
+    return [one for one in body if not is_heading(one.text)] or body
+
+
+def is_heading(text: str) -> bool:
+    """A few words that are no sentence, list entry or quotation; or a short question.
+
+    >>> is_heading("Menunggu bantuan"), is_heading("Siapa yang membayar?")
+    (True, True)
+    >>> is_heading("Warga mengungsi."), is_heading("- Beras 20 ton"), is_heading("Kota: Palu")
+    (False, False, False)
+    """
+    if len(text.split()) > MAX_HEADING_WORDS or _STATEMENT.search(text):
+        return False
+    return not text.endswith((".", "!", "…", "”", '"', "’"))
+
+
+_STATEMENT = re.compile(r"""\d|^[-•"“‘']|[:;|]""")
 
 
 def embedded_text(title: str, paragraph: str) -> str:

@@ -7,8 +7,10 @@ languages share. No rule names an outlet.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from index.dates import find_date
 from index.text import words
@@ -37,7 +39,7 @@ _CREDIT = re.compile(
     r"(?:^|[\s(.\-–—|])(?:foto|photo|photograph|gambar|ilustrasi|illustration|image|picture|"
     r"dok|getty|antara|afp|reuters|ap photo|file photo|image caption|keterangan foto)s?"
     r"(?:\s+(?:by|oleh|credit|caption))?\s*[:/©.]|"
-    r"^(?:image caption|image source|keterangan foto|caption|foto|photo|ilustrasi)\b|"
+    r"^(?:image caption|image source|keterangan foto|caption|foto|photo|ilustrasi|pictured)\b|"
     r"\((?:foto|photo|image|ilustrasi|dok)\b[^)]*\)\s*\.?$|/\s?(?:foto|photo)\b",
     re.I,
 )
@@ -61,9 +63,10 @@ _PROMPT = re.compile(
     r"tag|tags|topik|topics|label|kata kunci|keywords|share|bagikan|sebarkan|copyright|"
     r"hak cipta|komentar|comments?|tulis komentar|leave a comment|iklan|advertisement|"
     r"advertorial|sponsored|follow|ikuti|subscribe|berlangganan|sign up|daftar|newsletter|"
-    r"dapatkan|get the latest|download|unduh|halaman|page|selanjutnya|sebelumnya|next|previous|"
-    r"home|beranda|login|masuk|menu|search|cari|kembali|back to|scroll|lanjut(?:kan)?|"
-    r"updated|diperbarui|last updated|sumber|source|indeks|contact us|about us|tentang kami)\b",
+    r"dapatkan|get (?:the latest|daily)|download|unduh|halaman|page|selanjutnya|"
+    r"sebelumnya|next|previous|home|beranda|login|masuk|menu|search|cari|kembali|back to|scroll|"
+    r"lanjut(?:kan)?|updated|diperbarui|last updated|sumber|source|indeks|contact us|about us|"
+    r"tentang kami)\b",
     re.I,
 )
 _INVITATION = re.compile(
@@ -281,3 +284,97 @@ def _is_furniture(line: str) -> bool:
         or _BYLINE.match(line)
         or _is_menu(line)
     )
+
+
+Kind = Literal["text", "heading", "item", "row", "quote", "caption", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block whose kind an extractor or a document's format tells. ``link``: nothing else."""
+
+    text: str
+    kind: Kind = "text"
+
+
+_CONTRIBUTORS = re.compile(
+    r"\b(?:contributed (?:to|reporting)|berkontribusi (?:dalam|pada|untuk) (?:laporan|artikel)|"
+    r"reported from|melaporkan dari)\b|"
+    r"^\W*(?:first published (?:in|by|on)|(?:pertama kali )?(?:terbit|tayang) di)\b",
+    re.I,
+)
+
+
+def parse_article(blocks: Sequence[Block], title: str, author: str = "") -> Page:
+    """The page made of blocks that are an article already, not all that a site shows around it.
+
+    Between its first and its last running text everything is body, sub-headlines, list entries
+    and table rows too, except links alone, captions, credits and the site's prompts.
+    """
+    found = [Block(" ".join(one.text.split()), one.kind) for one in blocks]
+    found = [one for one in found if one.text]
+    running = [one.kind in ("text", "quote", "item") and _is_body(one.text) for one in found]
+    first = next((i for i, flag in enumerate(running) if flag), len(found))
+    held = [i for i, one in enumerate(found) if running[i] or (i > first and _is_entry(one))]
+    last = max(held, default=-1)
+    repeated = _repeated([one.text for one in found])
+    published, date_only = None, True
+    roles: list[tuple[str, Role]] = []
+    for i, one in enumerate(found):
+        if i <= first and _is_title(one, title):
+            continue
+        if one.kind == "text" and not running[i]:
+            stated, byline = find_date(one.text), _BYLINE.match(one.text)
+            if stated and published is None and _is_date_line(one.text, stated.span):
+                published, date_only = stated.when, stated.date_only
+                continue
+            if byline and not author and len(words(one.text)) <= 12:
+                author = _person(one.text, byline)
+                continue
+        role = _article_role(one, running[i], i <= last)
+        if one.kind in ("text", "quote") and role == "body":
+            closing = i > first and _is_biography(one.text, author, i, last)
+            role = "boilerplate" if i in repeated or closing else "body"
+        roles.append((one.text, role))
+    return Page(title, published, date_only, author, tuple(roles))
+
+
+def _is_title(block: Block, title: str) -> bool:
+    """The headline again, or, as a heading, in other words."""
+    known, found = words(title), words(block.text)
+    if block.kind != "heading":
+        return known == found
+    return 2 * len(set(known) & set(found)) > 0.6 * (len(set(known)) + len(set(found)))
+
+
+def _is_entry(block: Block) -> bool:
+    """A line that states something though it is no sentence, such as a date and a place."""
+    text = block.text
+    return (
+        block.kind == "text"
+        and len(words(text)) >= 5
+        and any(map(str.isdigit, text))
+        and not _is_no_text(text)
+    )
+
+
+def _is_no_text(text: str) -> bool:
+    """What is no text of an article even inside it. A list of names, divided by commas, may be."""
+    return (_is_furniture(text) and not _is_menu(text)) or bool(
+        _CONTRIBUTORS.search(text) or (_is_menu(text) and re.search(r"[|·»>•]", text))
+    )
+
+
+def _article_role(block: Block, running: bool, inside: bool) -> Role:
+    """``inside``: not behind the last text of the article."""
+    text, kind = block.text, block.kind
+    if kind == "caption" or (kind in ("text", "quote") and _is_credit(text)):
+        return "caption"
+    if kind == "link":
+        return "boilerplate"
+    if running:
+        contributors = len(words(text)) < 40 and _CONTRIBUTORS.search(text)
+        return "boilerplate" if contributors else "body"
+    if _is_no_text(text):
+        return "boilerplate"
+    return "body" if inside or kind in ("item", "row") else "boilerplate"

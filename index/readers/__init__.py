@@ -1,0 +1,122 @@
+"""Files in, articles out: one reader per format behind ``read_articles``."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from index.chunking import split_long
+from index.errors import RejectedFileError
+from index.readers.draft import Draft, Source
+from index.readers.formats import READERS, read_source
+from index.text import language_of
+from index.types import Article, Language, Paragraph, Role
+
+__all__ = ["READERS", "make_id", "opening", "read_articles"]
+
+MAX_TITLE_CHARS = 500
+
+
+def read_articles(
+    path: Path, root: str, relative: str, fields: Mapping[str, str] | None = None
+) -> tuple[list[Article], list[str]]:
+    """The articles in a file, and a reason for each part of it that was left out.
+
+    ``root`` and ``relative`` name the file in the index; the articles' ids derive from them.
+    ``fields`` names the columns of records, as in ``{"title": "judul"}``.
+
+    Raises:
+        RejectedFileError: nothing of the file can be used; the message says why.
+    """
+    articles: dict[str, Article] = {}
+    reasons: list[str] = []
+    try:
+        with path.open("rb") as stream:
+            for item in read_source(Source(path.name, stream, fields or {})):
+                if isinstance(item, str):
+                    reasons.append(item)
+                    continue
+                article = _article(item, root, relative)
+                if article is None:
+                    reasons.append(f"{item.key or 'page'}: no body text found")
+                elif article.id in articles:
+                    reasons.append(f"{item.key}: the same id stands twice in the file")
+                else:
+                    articles[article.id] = article
+    except OSError as error:
+        raise RejectedFileError(f"cannot be read: {error.strerror or error}") from error
+    if not articles:
+        raise RejectedFileError(reasons[0] if reasons else "no article found")
+    return list(articles.values()), reasons
+
+
+def _article(draft: Draft, root: str, relative: str) -> Article | None:
+    blocks: list[tuple[str, Role]] = [
+        (part, role)
+        for text, role in draft.page.blocks
+        for part in (split_long(_clean(text)) if role == "body" else [_clean(text)])
+        if part
+    ]
+    body = " ".join(text for text, role in blocks if role == "body")
+    if not body:
+        return None
+    article_id = make_id(root, relative, draft.key)
+    language: Language = "id"
+    stated = draft.language.lower()[:2]
+    if stated in ("id", "in", "en"):
+        language = "en" if stated == "en" else "id"
+    else:
+        language = language_of(f"{draft.page.title} {body}") or "id"
+    return Article(
+        id=article_id,
+        source=_clean(draft.source),
+        url=_clean(draft.url),
+        title=_clean(draft.page.title)[:MAX_TITLE_CHARS] or opening(body),
+        published=_in_range(draft.page.published),
+        date_only=draft.page.date_only,
+        language=language,
+        author=_clean(draft.page.author)[:200],
+        paragraphs=tuple(
+            Paragraph(article_id, number, text, role)
+            for number, (text, role) in enumerate(blocks, start=1)
+        ),
+    )
+
+
+def opening(text: str, most: int = 10) -> str:
+    """The first words of a text: the title of an article that has none.
+
+    >>> opening("Gempa mengguncang Palu pada Jumat sore.", most=3)
+    'Gempa mengguncang Palu…'
+    """
+    found = text.split()
+    return " ".join(found[:most]) + ("…" if len(found) > most else "")
+
+
+def make_id(root: str, relative: str, key: str) -> str:
+    """A readable id that depends on where the article comes from, not on what it says.
+
+    >>> make_id("/berita", "2022/krisis.txt", "")
+    'krisis-06d011'
+    """
+    digest = hashlib.sha256("\0".join((root, relative, key)).encode()).hexdigest()
+    slug_source = f"{Path(relative).stem} {key}" if key else Path(relative).stem
+    slug = re.sub(r"[^a-z0-9]+", "-", slug_source.lower()).strip("-")[:48].strip("-")
+    return f"{slug or 'article'}-{digest[: 6 if not key else 10]}"
+
+
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def _clean(text: str) -> str:
+    """``text`` on one line, without control characters and marks that reorder what is shown."""
+    return " ".join(_CONTROL.sub("", text).split())
+
+
+def _in_range(when: datetime | None) -> datetime | None:
+    return when if when and 1900 <= when.year <= 2100 else None

@@ -1,0 +1,166 @@
+"""ZIP and gzip: files packed into a file, within bounds of number, size and ratio."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+from tempfile import SpooledTemporaryFile
+from typing import IO, BinaryIO, Protocol, cast
+
+from index.errors import RejectedFileError
+from index.readers.draft import MAX_SECONDS, Draft, Source
+
+MAX_MEMBERS = 50_000
+MAX_DEPTH = 2  # a ZIP in a ZIP is read, one inside that is not
+MAX_TOTAL_BYTES = 2_000_000_000
+MAX_RATIO = 200  # text packs about 4 to 1, repetitive HTML 30 to 1
+FREE_BYTES = 10_000_000  # below which a ratio does no harm
+MAX_PACKED_SECONDS = 3_600.0
+_CHUNK = 1 << 20
+
+
+class Readable(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+def open_zip(stream: IO[bytes]) -> zipfile.ZipFile:
+    """A ZIP file whose stated sizes are within bounds; no more than these is ever unpacked.
+
+    Raises:
+        RejectedFileError: broken, encrypted or a bomb.
+    """
+    try:
+        packed = zipfile.ZipFile(stream)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise RejectedFileError(f"broken ZIP: {error}") from error
+    members = packed.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise RejectedFileError(f"more than {MAX_MEMBERS:,} files packed together")
+    total = sum(member.file_size for member in members)
+    size = stream.seek(0, 2)
+    if total > MAX_TOTAL_BYTES or (total > FREE_BYTES and total > MAX_RATIO * max(size, 1)):
+        raise RejectedFileError(f"{size:,} bytes that unpack to {total:,}; unpack it yourself")
+    if members and all(member.flag_bits & 1 for member in members if not member.is_dir()):
+        raise RejectedFileError("encrypted ZIP; unpack it with its password first")
+    return packed
+
+
+def read_zip(source: Source) -> Iterator[Draft | str]:
+    """The articles of all files in a ZIP; their keys begin with the file's path in it."""
+    deadline = _deadline(source)
+    with open_zip(source.stream) as packed:
+        names = {member.filename for member in packed.infolist()}
+        for member in packed.infolist():
+            name = member.filename
+            if member.is_dir() or _is_litter(name, names):
+                continue
+            if time.monotonic() > deadline:
+                yield f"{name}: not reached in {MAX_PACKED_SECONDS / 60:.0f} minutes"
+                return
+            try:
+                with packed.open(member) as stream:
+                    content = _unpacked(stream, member.compress_size)
+            except (zipfile.BadZipFile, RuntimeError, OSError, zlib.error, EOFError,
+                    NotImplementedError, RejectedFileError) as error:  # fmt: skip
+                encrypted = member.flag_bits & 1
+                yield f"{name}: {'encrypted' if encrypted else f'cannot be unpacked: {error}'}"
+                continue
+            with content:
+                yield from read_member(source, name, name, cast(BinaryIO, content), deadline)
+
+
+def read_gzip(source: Source) -> Iterator[Draft | str]:
+    """The articles of the file that is packed in a gzip file, e.g. ``berita.jsonl.gz``."""
+    import gzip
+
+    inner = PurePosixPath(source.name).stem if source.suffix == ".gz" else source.name
+    size = source.stream.seek(0, 2)
+    source.stream.seek(0)
+    try:
+        with gzip.GzipFile(fileobj=source.stream) as stream:
+            content = _unpacked(stream, size)
+    except (OSError, EOFError, zlib.error) as error:
+        raise RejectedFileError(f"broken gzip: {error}") from error
+    with content:
+        yield from read_member(source, inner, "", cast(BinaryIO, content), _deadline(source))
+
+
+def _deadline(source: Source) -> float:
+    return time.monotonic() + MAX_PACKED_SECONDS if source.depth == 0 else source.deadline
+
+
+def _unpacked(stream: Readable, packed_size: int) -> SpooledTemporaryFile[bytes]:
+    """The bytes of a packed file, on disk when there are many.
+
+    Raises:
+        RejectedFileError: a bomb.
+    """
+    content = SpooledTemporaryFile[bytes](max_size=32 * _CHUNK)
+    size = 0
+    while chunk := stream.read(_CHUNK):
+        size += len(chunk)
+        if size > MAX_TOTAL_BYTES or size > max(FREE_BYTES, MAX_RATIO * packed_size):
+            content.close()
+            raise RejectedFileError(
+                f"{packed_size:,} bytes that unpack to more than {size - len(chunk):,}"
+            )
+        content.write(chunk)
+    return content
+
+
+def read_member(
+    source: Source, name: str, key: str, stream: BinaryIO, deadline: float
+) -> Iterator[Draft | str]:
+    """The articles of one packed file; its errors become reasons."""
+    from index.readers.formats import read_source
+
+    if source.depth >= MAX_DEPTH:
+        raise RejectedFileError(f"packed more than {MAX_DEPTH} times")
+    inner = replace(
+        source,
+        name=name,
+        stream=stream,
+        deadline=min(deadline, time.monotonic() + MAX_SECONDS),
+        depth=source.depth + 1,
+    )
+    prefix = f"{key}/" if key else ""
+    try:
+        for item in read_source(inner):
+            if isinstance(item, str):
+                yield f"{key}: {item}" if key else item
+            else:
+                yield replace(item, key=f"{prefix}{item.key}".rstrip("/"))
+    except RejectedFileError as error:
+        if not key:
+            raise
+        yield f"{key}: {error}"
+
+
+def _is_litter(name: str, names: set[str]) -> bool:
+    """Hidden files, what macOS adds, and the folder of a page that was saved complete."""
+    parts = PurePosixPath(name).parts
+    if any(part.startswith(".") or part == "__MACOSX" for part in parts):
+        return True
+    folders = (PurePosixPath(*parts[:end]) for end in range(1, len(parts)))
+    return any(is_page_folder(folder.name, folder.parent.as_posix(), names) for folder in folders)
+
+
+PAGE_FOLDER_ENDINGS = ("_files", "-files", ".files", "_berkas")
+
+
+def is_page_folder(folder: str, parent: str, names: set[str]) -> bool:
+    """Whether ``folder`` holds the pictures and styles of a page saved beside it.
+
+    >>> is_page_folder("banjir_files", ".", {"banjir.html"})
+    True
+    """
+    beside = "" if parent in ("", ".") else f"{parent}/"
+    return any(
+        folder.endswith(ending) and f"{beside}{folder.removesuffix(ending)}{page}" in names
+        for ending in PAGE_FOLDER_ENDINGS
+        for page in (".html", ".htm", ".xhtml")
+    )

@@ -1,0 +1,241 @@
+"""PDF: lines as they stand on the page, put together into paragraphs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from index.errors import RejectedFileError
+from index.readers.draft import Draft, Source, draft_of
+from index.structure import Block, parse_article
+
+MAX_PAGES = 5_000
+MAX_CHARS = 20_000_000
+LEAST_LETTERS = 25  # on a page, on the average; a scanned one has none, or a stamp
+EDGE_LINES = 2  # at the top and the bottom of a page, where headers and footers stand
+HEADING_SIZE = 1.15  # times the size of the body
+LEADING = 1.35  # times the usual distance of lines: a paragraph ends
+SHORT_LINE = 0.85  # of the widest line's width: a paragraph may end
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page. Positions are in points from the left and the bottom of the page."""
+
+    text: str
+    left: float
+    right: float
+    base: float
+    size: float
+    page: int
+
+
+def read_pdf(source: Source) -> Iterator[Draft | str]:
+    """The article of a PDF with a text layer; a scanned one is rejected."""
+    lines, pages, left_out = _lines_of(source)
+    letters = sum(sum(map(str.isalnum, line.text)) for line in lines)
+    if not pages:
+        raise RejectedFileError("no pages")
+    if letters < LEAST_LETTERS * pages:
+        raise RejectedFileError("no text, needs OCR")
+    blocks = paragraphs(without_margins(lines))
+    title = _title(blocks)
+    if title:
+        yield Draft("", parse_article(blocks, title))
+    else:
+        yield draft_of({}, [one.text for one in blocks], "")
+    if left_out:
+        yield left_out
+
+
+def _lines_of(source: Source) -> tuple[list[Line], int, str]:
+    """All lines, the number of pages read, and why the rest was not."""
+    import pypdfium2 as pdfium
+
+    data = source.read()
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise RejectedFileError("encrypted; save it without a password first") from error
+        raise RejectedFileError("broken PDF") from error
+    lines: list[Line] = []
+    read = chars = 0
+    try:
+        count = len(document)
+        for number in range(min(count, MAX_PAGES)):
+            if source.expired() or chars > MAX_CHARS:
+                break
+            try:
+                found = _page_lines(document[number], number)
+            except pdfium.PdfiumError:
+                found = []  # one broken page
+            lines += found
+            chars += sum(len(line.text) for line in found)
+            read = number + 1
+    finally:
+        document.close()
+    return lines, read, "" if read == count else f"only the first {read} of {count} pages were read"
+
+
+def _page_lines(page: Any, number: int) -> list[Line]:
+    """The lines of a page in reading order, as PDFium finds them."""
+    import pypdfium2.raw as raw
+
+    textpage = page.get_textpage()
+    try:
+        lines: list[Line] = []
+        chars: list[tuple[str, int]] = []
+        for index in range(textpage.count_chars()):
+            char = chr(raw.FPDFText_GetUnicode(textpage, index))
+            if char in "\r\n":
+                lines += _line(textpage, chars, number)
+                chars = []
+            else:
+                # PDFium marks a hyphen at the end of a line so.
+                chars.append(("-" if char in "\x02\ufffe" else char, index))
+        return lines + _line(textpage, chars, number)
+    finally:
+        textpage.close()
+        page.close()
+
+
+def _line(textpage: Any, chars: list[tuple[str, int]], page: int) -> list[Line]:
+    import pypdfium2.raw as raw
+
+    seen = [(char, index) for char, index in chars if not char.isspace()]
+    if not seen:
+        return []
+    left, bottom, _, _ = textpage.get_charbox(seen[0][1], loose=True)
+    _, _, right, _ = textpage.get_charbox(seen[-1][1], loose=True)
+    size = raw.FPDFText_GetFontSize(textpage, seen[0][1])
+    text = " ".join("".join(char for char, _ in chars).split())
+    return [Line(text, left, right, bottom, size, page)]
+
+
+def without_margins(lines: Sequence[Line]) -> list[Line]:
+    """The lines without running headers, footers and page numbers.
+
+    Those are at the edge of a page and alike, but for numbers, on three pages or more.
+    """
+    pages: dict[int, list[Line]] = {}
+    for line in lines:
+        pages.setdefault(line.page, []).append(line)
+    edges: dict[int, set[Line]] = {}
+    for number, found in pages.items():
+        by_height = sorted(found, key=lambda line: line.base)
+        edges[number] = {*by_height[:EDGE_LINES], *by_height[-EDGE_LINES:]}
+    alike = Counter(
+        form for found in edges.values() for form in {_numberless(line.text) for line in found}
+    )
+
+    def is_margin(line: Line) -> bool:
+        form = _numberless(line.text)
+        return line in edges[line.page] and (
+            alike[form] >= 3 or (len(pages) > 1 and _PAGE_NUMBER.fullmatch(line.text) is not None)
+        )
+
+    return [line for line in lines if not is_margin(line)]
+
+
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:(?:halaman|hal|page|p)\b\.?\s*)?\d{1,4}(?:\s*(?:/|dari|of)\s*\d{1,4})?\W*", re.I
+)
+
+
+def _numberless(text: str) -> str:
+    return re.sub(r"\d+", "#", text.lower())
+
+
+def paragraphs(lines: Sequence[Line]) -> list[Block]:
+    """The lines put together: a new paragraph begins where layout says so."""
+    if not lines:
+        return []
+    sizes = Counter[float]()
+    for line in lines:
+        sizes[round(line.size, 1)] += len(line.text)
+    body = sizes.most_common(1)[0][0]
+    gaps = [a.base - b.base for a, b in pairwise(lines) if _same_column(a, b)]
+    usual = median(gaps) if gaps else body * 1.2
+    widest = _widths(lines)
+    blocks: list[Block] = []
+    held: list[Line] = []
+    for line in lines:
+        if held and _begins(held[-1], line, usual, widest[held[-1].page]):
+            blocks.append(_joined(held, body))
+            held = []
+        held.append(line)
+    blocks.append(_joined(held, body))
+    return blocks
+
+
+def _widths(lines: Sequence[Line]) -> dict[int, float]:
+    """How wide a full line is on each page: wider than nine in ten."""
+    by_page: dict[int, list[float]] = {}
+    for line in lines:
+        by_page.setdefault(line.page, []).append(line.right - line.left)
+    return {
+        page: sorted(found)[int(len(found) * 0.9)] if len(found) > 1 else found[0]
+        for page, found in by_page.items()
+    }
+
+
+def _same_column(above: Line, below: Line) -> bool:
+    return above.page == below.page and 0 < above.base - below.base < 4 * max(above.size, 1)
+
+
+_SENTENCE_END = re.compile(r"""[.!?:…]["'”’»)\]]*$""")
+
+
+def _begins(last: Line, line: Line, usual: float, width: float) -> bool:
+    """Whether ``line`` begins a paragraph after one that ends with ``last``."""
+    if abs(line.size - last.size) > 0.08 * max(last.size, 1):
+        return True
+    ended = bool(_SENTENCE_END.search(last.text))
+    if re.match(r"[•●▪‣◦]\s|[-–]\s", line.text):
+        return True
+    if not _same_column(last, line):  # the next column or page
+        return ended or (not line.text[0].islower() and last.right - last.left < SHORT_LINE * width)
+    if last.base - line.base > LEADING * usual:
+        return True
+    if not ended:
+        return False
+    short = last.right - last.left < SHORT_LINE * width
+    indented = line.left > last.left + 0.8 * line.size
+    return short or indented
+
+
+def _joined(lines: Sequence[Line], body: float) -> Block:
+    text = lines[0].text
+    for line in lines[1:]:
+        text = join_lines(text, line.text)
+    heading = lines[0].size > HEADING_SIZE * body and len(text) < 300
+    return Block(text, "heading" if heading else "text")
+
+
+def join_lines(above: str, below: str) -> str:
+    """Two lines as one, without the hyphen that only divided a word.
+
+    A hyphen stays between the halves of a doubled word, before a capital and at a number.
+
+    >>> join_lines("Pemerin-", "tah kota"), join_lines("anak-", "anak kota")
+    ('Pemerintah kota', 'anak-anak kota')
+    """
+    divided = re.search(r"(\w+)[-\u00ad]$", above)
+    if divided and below[:1].isalpha():
+        half = divided.group(1).lower()
+        doubled = below.lower().startswith(half) and len(half) > 1
+        if above.endswith("\u00ad") or (below[0].islower() and not doubled and half.isalpha()):
+            return above[:-1] + below
+        return above + below
+    return f"{above} {below}"
+
+
+def _title(blocks: Sequence[Block]) -> str:
+    """The first heading when it opens the document, or nothing."""
+    return next((one.text for one in blocks[:4] if one.kind == "heading"), "")

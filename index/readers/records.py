@@ -1,0 +1,135 @@
+"""Tables and objects: CSV, JSON and JSON Lines, one article a record."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from index.readers.draft import Draft, Source, dated, draft_of
+from index.readers.markup import is_markup, markup_blocks
+from index.structure import parse_article
+from index.types import Role
+
+FIELDS = {
+    "id": ("id", "guid", "uuid", "_id"),
+    "title": ("title", "judul", "headline", "name"),
+    "text": ("text", "body", "content", "isi", "article", "konten", "paragraphs", "articlebody"),
+    "published": ("published", "date", "tanggal", "published_at", "datepublished", "time", "waktu"),
+    "source": ("source", "outlet", "media", "sumber", "publisher", "site"),
+    "url": ("url", "link", "tautan", "canonical"),
+    "author": ("author", "authors", "penulis", "byline", "wartawan"),
+    "language": ("language", "lang", "bahasa"),
+}
+
+
+def read_json(source: Source) -> Iterator[Draft | str]:
+    try:
+        data = json.loads(source.text())
+    except (ValueError, RecursionError) as error:
+        yield f"broken JSON: {error}"
+        return
+    if isinstance(data, dict):
+        lists = [value for value in data.values() if isinstance(value, list) and value]
+        records = next((value for value in lists if isinstance(value[0], dict)), [data])
+    else:
+        records = data if isinstance(data, list) else [data]
+    yield from _records(records, source.fields)
+
+
+def read_jsonl(source: Source) -> Iterator[Draft | str]:
+    def parsed() -> Iterator[Any]:
+        for number, line in enumerate(source.text().split("\n"), start=1):
+            if not line.strip():
+                continue
+            try:
+                yield json.loads(line)
+            except (ValueError, RecursionError) as error:
+                yield f"line {number}: broken JSON: {error}"
+
+    yield from _records(parsed(), source.fields)
+
+
+def read_csv(source: Source) -> Iterator[Draft | str]:
+    text = source.text()
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    try:
+        dialect: Any = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.excel
+    try:
+        records = csv.DictReader(text.splitlines(keepends=True), dialect=dialect)
+        yield from _records(records, source.fields)
+    except csv.Error as error:
+        yield f"broken CSV: {error}"
+
+
+def _records(records: Any, columns: Mapping[str, str]) -> Iterator[Draft | str]:
+    for number, record in enumerate(records, start=1):
+        if isinstance(record, str):
+            yield record
+            continue
+        if not isinstance(record, dict):
+            yield f"row {number}: not an object"
+            continue
+        fields = _known_fields(record, columns)
+        if not fields.get("text"):
+            looked = columns.get("text") or ", ".join(FIELDS["text"])
+            yield f"row {number}: no text (looked for {looked}; name it: --map text=COLUMN)"
+            continue
+        key = fields.get("id") or fields.get("url") or fields.get("title") or str(number)
+        yield _draft(fields, key)
+
+
+def _draft(fields: Mapping[str, str], key: str) -> Draft:
+    text = fields["text"]
+    if is_markup(text):
+        draft = dated(
+            Draft(key, parse_article(markup_blocks(text), fields.get("title", ""))), fields
+        )
+    else:
+        draft = draft_of(fields, text.splitlines(), key)
+    if all(role != "body" for _, role in draft.page.blocks):
+        # A field that is called the text is the text, whatever it looks like.
+        body: Role = "body"
+        blocks = tuple((block, body) for block, _ in draft.page.blocks)
+        blocks = blocks or ((" ".join(text.split()), body),)  # it was taken for the headline
+        draft = replace(draft, page=replace(draft.page, blocks=blocks))
+    return draft
+
+
+def _known_fields(record: Mapping[Any, Any], columns: Mapping[str, str]) -> dict[str, str]:
+    """The values of a record by our names; ``columns`` names those that are called otherwise."""
+    lowered = {str(name).lower().strip(): value for name, value in record.items() if name}
+    known = {}
+    for field, names in FIELDS.items():
+        for name in [columns[field].lower()] if field in columns else names:
+            if text := _value(_inside(lowered, name)):
+                known[field] = text
+                break
+    return known
+
+
+def _inside(record: Mapping[str, Any], name: str) -> Any:
+    """The value of a name, which may lead into objects: ``content.rendered``."""
+    if name in record:
+        return record[name]
+    value: Any = record
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _value(value: Any) -> str:
+    """A value as text; lists by paragraphs, objects by the member that holds their text."""
+    if isinstance(value, list):
+        return "\n\n".join(filter(None, map(_value, value)))
+    if isinstance(value, dict):
+        return next((_value(value[name]) for name in _TEXT_MEMBERS if value.get(name)), "")
+    return "" if value is None else str(value)
+
+
+_TEXT_MEMBERS = ("rendered", "text", "name", "value", "@value", "$t", "#text")
