@@ -38,8 +38,9 @@ _CREDIT = re.compile(
     r"\b(?:photograph|photo|picture|image|illustration)s?\s+(?:by|courtesy)\b|"
     r"(?:^|[\s(.\-–—|])(?:foto|photo|photograph|gambar|ilustrasi|illustration|image|picture|"
     r"dok|getty|antara|afp|reuters|ap photo|file photo|image caption|keterangan foto)s?"
-    r"(?:\s+(?:by|oleh|credit|caption))?\s*[:/©.]|"
-    r"^(?:image caption|image source|keterangan foto|caption|foto|photo|ilustrasi|pictured)\b|"
+    r"(?:\s+(?:by|oleh|credit|caption))?\s*[:/©]|(?:^|[\s(])dok\.|"
+    r"^(?:image caption|image source|keterangan foto|caption|pictured)\b|"
+    r"^(?:foto|photo|ilustrasi)\b(?! (?:yang|itu|ini|tersebut|which|that|was|is)\b)|"
     r"\((?:foto|photo|image|ilustrasi|dok)\b[^)]*\)\s*\.?$|/\s?(?:foto|photo)\b",
     re.I,
 )
@@ -70,12 +71,14 @@ _PROMPT = re.compile(
     re.I,
 )
 _INVITATION = re.compile(
-    r"\b(?:klik (?:di ?sini|tautan)|click here|newsletter|kanal|whatsapp channel|google news|"
+    r"\b(?:klik (?:di ?sini|tautan)|click here|newsletter|whatsapp channel|google news|"
+    r"kanal (?:whatsapp|telegram|youtube|berita|kami)|"
     r"grup telegram|daftarkan diri|sign up|subscribe|berlangganan|follow us|ikuti kami|"
     r"all rights reserved|hak cipta|tulis komentar|download aplikasi|our app|"
     r"terms of (?:use|service)|"
     r"privacy policy|kebijakan privasi|pedoman media siber|inbox|dilarang (?:keras )?(?:mengutip|"
-    r"mengambil|menyalin|memperbanyak)|tanpa (?:seizin|izin tertulis)|"
+    r"menyalin|memperbanyak|mengambil (?:isi|sebagian|seluruh|konten))|"
+    r"tanpa (?:seizin|izin tertulis)|"
     r"without (?:written )?permission|"
     r"our (?:standards|guidelines)|house rules|(?:comments?|comment section) (?:is|are|section)|"
     r"quotes delayed|this article appears|"

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from index.readers import read_articles
+from index.structure import parse_page
 from index.types import Article
 
 PAGES = Path(__file__).parent.parent / "pages"
@@ -104,3 +105,18 @@ def test_captions_are_never_body() -> None:
         captions = {squeezed(line) for line in gold_of(path)["caption"]}
         body = {squeezed(one.text) for one in read(path).paragraphs if one.role == "body"}
         assert not captions & body, path.name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Yang menentukan, menurutnya, ialah menutup kanal agar air tanah naik sebelum kemarau.",
+        "Foto yang mendahului itu ditampilkan presiden dalam sebuah acara di ibu kota kemarin.",
+        "It took the team two years and eight telescopes on four continents to get the picture.",
+        "Pemerintah dilarang mengambil kebijakan strategis yang berdampak luas sampai Mei.",
+    ],
+)
+def test_statements_with_words_of_captions_and_notices_are_body(line: str) -> None:
+    opening = "Para peneliti menyampaikan hasil kerja mereka kepada pemerintah pada Senin."
+    page = parse_page(["Judul Berita yang Panjang Sekali", opening, line, opening + " Lagi."])
+    assert (line, "body") in page.blocks
