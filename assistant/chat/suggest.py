@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.types import Answer
-from index.text import sentences, words
+from index.text import STOP_WORDS, sentences, words
 from index.types import Article, Language
 
 if TYPE_CHECKING:
@@ -156,25 +156,28 @@ def candidates(article: Article) -> Iterator[Candidate]:
     bodies = [one.text for one in article.paragraphs if one.role == "body"]
     told = [body[start:end] for body in bodies for start, end in sentences(body)]
     names = {name for sentence in told for name in _INNER_NAME.findall(sentence)}
+    common = STOP_WORDS | {word for body in bodies for word in body.split() if word.islower()}
     for template in TEMPLATES[article.language]:
         for sentence in told:
             match = template.pattern.search(sentence)
-            if match and (question := _filled(template, match, names)):
+            if match and (question := _filled(template, match, names, common)):
                 yield Candidate(question, article.language, (match["answer"],))
 
 
-def _filled(template: Template, match: re.Match[str], names: set[str]) -> str:
+def _filled(
+    template: Template, match: re.Match[str], names: set[str], common: set[str] | frozenset[str]
+) -> str:
     """The question of a match; empty when it would be vague or too long.
 
-    ``names`` are words with a capital inside sentences: a first word that is none of them
-    owes its capital to its place.
+    ``names`` are the article's words with a capital inside sentences, ``common`` those in lower
+    case: they tell whether a sentence's first word owes its capital to its place.
     """
     first, *rest = match["what"].split()
-    if first not in names:
-        first = first[0].lower() + first[1:]
+    named = first in names or any(word[0].isupper() for word in rest)
+    if first.lower() in common and first not in names:
+        first = first.lower()
     what = " ".join([first, *rest])
     question = template.question.format_map({**match.groupdict(), "what": what})
-    named = any(word[0].isupper() for word in what.split())
     vague = _VAGUE.search(what) or match["answer"].startswith("who ")
     return question if named and not vague and len(question.split()) <= MAX_WORDS else ""
 

@@ -36,7 +36,7 @@ def article(language: Language, *paragraphs: str) -> Article:
 def test_sentences_become_questions(
     language: Language, sentence: str, question: str, expected: str
 ) -> None:
-    found = list(candidates(article(language, sentence)))
+    found = list(candidates(article(language, sentence, "Para pembeli di pasar senang.")))
     assert [(one.question, one.expected) for one in found if one.question == question] == [
         (question, (expected,))
     ]
