@@ -80,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("folder", nargs="?", type=Path, help="a folder of articles to index first")
     one.set_defaults(run=_chat)
 
+    one = commands.add_parser(
+        "mcp", parents=[common, model], help="serve as tools of the Model Context Protocol (stdio)"
+    )
+    one.set_defaults(run=_mcp)
+
     one = commands.add_parser("articles", parents=[common], help="list the articles")
     one.set_defaults(run=_articles)
 
@@ -249,6 +254,17 @@ def _chat(args: argparse.Namespace) -> int:
             continue
         history.append(Turn(question, answer))
         _print_answer(answer)
+
+
+def _mcp(args: argparse.Namespace) -> int:
+    from assistant.mcp_server import MissingPackageError, make_server
+
+    try:
+        make_server(_open(_index_folder(args), args)).run()
+    except MissingPackageError as error:
+        print(f"tanya: {error}", file=sys.stderr)
+        return FAILED
+    return 0
 
 
 def _interface_language() -> Language:
