@@ -85,6 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--terminal", action="store_true", help="ask here instead of in the browser")
     one.set_defaults(run=_chat)
 
+    one = commands.add_parser(
+        "mcp", parents=[common, model], help="serve as tools of the Model Context Protocol (stdio)"
+    )
+    one.set_defaults(run=_mcp)
+
     one = commands.add_parser("articles", parents=[common], help="list the articles")
     one.set_defaults(run=_articles)
 
@@ -337,6 +342,17 @@ def _chat_in_terminal(
             continue
         history.append(Turn(question, answer))
         _print_answer(answer)
+
+
+def _mcp(args: argparse.Namespace) -> int:
+    from assistant.mcp_server import MissingPackageError, make_server
+
+    try:
+        make_server(_open(_index_folder(args), args)).run()
+    except MissingPackageError as error:
+        print(f"tanya: {error}", file=sys.stderr)
+        return FAILED
+    return 0
 
 
 def _interface_language() -> Language:

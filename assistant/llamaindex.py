@@ -1,17 +1,24 @@
 """Tanya's parts for any LlamaIndex program: embedding, retrievers and reranker.
 
 ``HybridRetriever`` and its parts search an index made by ``tanya index``; ``TanyaEmbedding`` and
-``SoftIdfRerank`` work on any nodes.
+``SoftIdfRerank`` work on any nodes. ``TanyaQueryEngine`` answers as ``Assistant.ask`` does.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.base.response.schema import Response
 from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.prompts.mixin import PromptMixinType
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
+from assistant.assistant import Assistant
 from assistant.config import default_index
+from assistant.types import Answer
 from index.encoder import Encoder, StaticEncoder
 from index.encoder.models import ModelEncoder, open_encoder
 from index.rerank import CrossEncoderRerank, SoftIdfRerank, SoftMatcher
@@ -29,6 +36,7 @@ __all__ = [
     "StaticEncoder",
     "Store",
     "TanyaEmbedding",
+    "TanyaQueryEngine",
     "default_index",
     "open_encoder",
 ]
@@ -61,3 +69,37 @@ class TanyaEmbedding(BaseEmbedding):
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         vectors: list[list[float]] = self._encoder.encode(texts).tolist()
         return vectors
+
+
+class TanyaQueryEngine(BaseQueryEngine):
+    """An assistant as a LlamaIndex query engine.
+
+    The response holds the text, a node for each citation, and ``Answer.to_dict()`` as metadata.
+    """
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        super().__init__(callback_manager=CallbackManager([]))
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return {}
+
+    def _query(self, query_bundle: QueryBundle) -> Response:
+        return _response(self._assistant.ask(query_bundle.query_str))
+
+    async def _aquery(self, query_bundle: QueryBundle) -> Response:
+        return _response(await self._assistant.aask(query_bundle.query_str))
+
+
+def _response(answer: Answer) -> Response:
+    nodes = []
+    for one in answer.citations:
+        facts = one.to_dict()
+        shown = ("marker", "article_id", "number", "title", "date", "source", "url", "language")
+        node = TextNode(
+            id_=one.paragraph.public_id,
+            text=one.paragraph.text,
+            metadata={name: facts[name] for name in shown},
+        )
+        nodes.append(NodeWithScore(node=node, score=answer.confidence))
+    return Response(answer.text, source_nodes=nodes, metadata=answer.to_dict())

@@ -1,0 +1,32 @@
+"""The parts for other LlamaIndex programs, used as those use them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from assistant import Assistant
+from assistant.llamaindex import HybridRetriever, Store, TanyaQueryEngine
+from index.encoder import StaticEncoder
+
+QUESTION = "When was the Wendle bridge opened?"
+
+
+def test_the_query_engine_answers_as_the_assistant_does(built: Path) -> None:
+    assistant = Assistant.open(built)
+    answer = assistant.ask(QUESTION)
+    engine = TanyaQueryEngine(assistant)
+    for response in (engine.query(QUESTION), asyncio.run(engine.aquery(QUESTION))):
+        assert str(response) == answer.text
+        assert [one.node.node_id for one in response.source_nodes] == [
+            one.paragraph.public_id for one in answer.citations
+        ]
+        assert response.metadata is not None
+        assert response.metadata["schema_version"] == 1
+
+
+def test_the_hybrid_retriever_works_on_its_own(built: Path, encoder: StaticEncoder) -> None:
+    retriever = HybridRetriever(Store.open(built, encoder), top=3)
+    nodes = retriever.retrieve("Berapa kendaraan melintasi jembatan Wendle?")
+    assert len(nodes) == 3
+    assert "Wendle" in nodes[0].metadata["title"]
