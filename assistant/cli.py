@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import locale
 import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.types import Answer
     from index.catalog import Catalog
-    from index.ingest import Summary
+    from index.ingest import Progress, Summary
     from index.types import Language
 
 FAILED = 1
@@ -41,80 +42,83 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return FAILED
     except KeyboardInterrupt:
-        print("tanya: stopped; the index is as it was before", file=sys.stderr)
+        print(f"tanya: {_say('cli.stopped')}", file=sys.stderr)
         return 130
+
+
+def _say(name: str, **values: object) -> str:
+    """A phrase in the language of the user's terminal."""
+    from prompts import phrase
+
+    return phrase(_interface_language(), name, **values)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tanya",
-        description="Cited answers from a collection of news articles, in Indonesian and English. "
-        "/ Jawaban berkutipan dari kumpulan artikel berita.",
+        description=_say("cli.description"),
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--index", type=Path, metavar="DIR", help="the index folder")
+    common.add_argument("--index", type=Path, metavar="DIR", help=_say("cli.index_folder"))
 
     model = argparse.ArgumentParser(add_help=False)
+    model.add_argument("--llm", metavar="MODEL", help=_say("cli.llm"))
     model.add_argument(
-        "--llm", metavar="MODEL", help="let a model write the answer: ollama:NAME or openai:NAME"
-    )
-    model.add_argument(
-        "--llm-seconds", type=_positive, default=60, metavar="N", help="its time limit (60)"
+        "--llm-seconds", type=_positive, default=60, metavar="N", help=_say("cli.llm_seconds")
     )
 
-    one = commands.add_parser("index", parents=[common], help="add or update folders of articles")
-    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder or a file")
-    one.add_argument("--allow-empty", action="store_true", help="accept that a folder is empty now")
-    one.add_argument("--restore", action="store_true", help="bring back what was removed by hand")
-    one.add_argument("--json", action="store_true", help="print progress and result as JSON lines")
+    model.add_argument("--reranker", metavar="MODEL", help=_say("cli.reranker"))
+
+    one = commands.add_parser("index", parents=[common], help=_say("cli.index"))
+    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=_say("cli.path"))
+    one.add_argument("--allow-empty", action="store_true", help=_say("cli.allow_empty"))
+    one.add_argument("--restore", action="store_true", help=_say("cli.restore"))
+    one.add_argument("--encoder", metavar="MODEL", help=_say("cli.encoder"))
+    one.add_argument("--json", action="store_true", help=_say("cli.index_json"))
     one.set_defaults(run=_index)
 
-    one = commands.add_parser("ask", parents=[common, model], help="ask a question")
+    one = commands.add_parser("ask", parents=[common, model], help=_say("cli.ask"))
     one.add_argument("question", nargs="?")
-    one.add_argument("--file", type=Path, metavar="JSONL", help="ask every question of a file")
-    one.add_argument("--out", type=Path, metavar="JSONL", help="write their answers there")
-    one.add_argument("--json", action="store_true", help="print the answer as JSON")
-    one.add_argument("--top", type=_positive, default=5, metavar="N", help="nearest articles shown")
+    one.add_argument("--file", type=Path, metavar="JSONL", help=_say("cli.ask_file"))
+    one.add_argument("--out", type=Path, metavar="JSONL", help=_say("cli.ask_out"))
+    one.add_argument("--json", action="store_true", help=_say("cli.ask_json"))
+    one.add_argument("--top", type=_positive, default=5, metavar="N", help=_say("cli.top"))
     one.set_defaults(run=_ask)
 
-    one = commands.add_parser("chat", parents=[common, model], help="ask in the browser")
-    one.add_argument("folder", nargs="?", type=Path, help="a folder of articles to index first")
-    one.add_argument("--port", type=_positive, metavar="N", help="the page's port on this machine")
-    one.add_argument("--terminal", action="store_true", help="ask here instead of in the browser")
+    one = commands.add_parser("chat", parents=[common, model], help=_say("cli.chat"))
+    one.add_argument("folder", nargs="?", type=Path, help=_say("cli.chat_folder"))
+    one.add_argument("--port", type=_positive, metavar="N", help=_say("cli.port"))
+    one.add_argument("--terminal", action="store_true", help=_say("cli.terminal"))
     one.set_defaults(run=_chat)
 
-    one = commands.add_parser(
-        "mcp", parents=[common, model], help="serve as tools of the Model Context Protocol (stdio)"
-    )
+    one = commands.add_parser("mcp", parents=[common, model], help=_say("cli.mcp"))
     one.set_defaults(run=_mcp)
 
-    one = commands.add_parser("articles", parents=[common], help="list the articles")
+    one = commands.add_parser("articles", parents=[common], help=_say("cli.articles"))
     one.set_defaults(run=_articles)
 
-    one = commands.add_parser("show", parents=[common], help="show an article or a paragraph")
+    one = commands.add_parser("show", parents=[common], help=_say("cli.show"))
     one.add_argument("article", metavar="ARTICLE[#pN]")
     one.set_defaults(run=_show)
 
-    one = commands.add_parser("remove", parents=[common], help="take articles out of the index")
+    one = commands.add_parser("remove", parents=[common], help=_say("cli.remove"))
     one.add_argument("articles", nargs="+", metavar="ARTICLE")
     one.set_defaults(run=_remove)
 
-    one = commands.add_parser(
-        "eval", parents=[common], help="answer sample questions, or your own, and report"
-    )
-    one.add_argument("--gate", action="store_true", help="fail below the committed baseline")
-    one.add_argument("--baseline", action="store_true", help="write a new baseline")
-    one.add_argument("--lower", action="store_true", help="let a new baseline be lower")
-    one.add_argument("--check", action="store_true", help="check the questions, ask nothing")
-    one.add_argument("--out", type=Path, metavar="FOLDER", help="write a report there")
-    one.add_argument("--compare", type=Path, metavar="JSON", help="an earlier report.json")
-    one.add_argument("--questions", type=Path, metavar="JSONL", help="your questions on --index")
-    one.add_argument("--init", type=Path, metavar="FOLDER", help="write a template for questions")
-    one.add_argument("--from-feedback", type=Path, metavar="JSONL", help="make questions of it")
-    one.add_argument("--data", type=Path, metavar="PATH", help="public question sets, e.g. SQuAD")
-    one.add_argument("--sample", type=_positive, default=0, metavar="N", help="of each public set")
+    one = commands.add_parser("eval", parents=[common], help=_say("cli.eval"))
+    one.add_argument("--gate", action="store_true", help=_say("cli.gate"))
+    one.add_argument("--baseline", action="store_true", help=_say("cli.baseline"))
+    one.add_argument("--lower", action="store_true", help=_say("cli.lower"))
+    one.add_argument("--check", action="store_true", help=_say("cli.check"))
+    one.add_argument("--out", type=Path, metavar="FOLDER", help=_say("cli.eval_out"))
+    one.add_argument("--compare", type=Path, metavar="JSON", help=_say("cli.compare"))
+    one.add_argument("--questions", type=Path, metavar="JSONL", help=_say("cli.questions"))
+    one.add_argument("--init", type=Path, metavar="FOLDER", help=_say("cli.init"))
+    one.add_argument("--from-feedback", type=Path, metavar="JSONL", help=_say("cli.from_feedback"))
+    one.add_argument("--data", type=Path, metavar="PATH", help=_say("cli.data"))
+    one.add_argument("--sample", type=_positive, default=0, metavar="N", help=_say("cli.sample"))
     one.set_defaults(run=_eval)
     return parser
 
@@ -122,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
 def _positive(text: str) -> int:
     value = int(text) if text.isdigit() else 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+        raise argparse.ArgumentTypeError(_say("cli.not_positive", text=repr(text)))
     return value
 
 
@@ -140,20 +144,23 @@ def _console() -> Console:
 
 def _index(args: argparse.Namespace) -> int:
     index = _index_folder(args)
+    options = {
+        "encoder": args.encoder,
+        "allow_empty": args.allow_empty,
+        "restore": args.restore,
+    }
     if args.json:
-        summary = _run_index_for_programs(index, args.paths, args.allow_empty, args.restore)
+        summary = _run_index_for_programs(index, args.paths, **options)
     else:
-        summary = _run_index(index, args.paths, args.allow_empty, args.restore)
+        summary = _run_index(index, args.paths, **options)
         _print_summary(summary)
     return FAILED if summary.rejected and not summary.added + summary.unchanged else 0
 
 
-def _run_index(index: Path, paths: list[Path], allow_empty: bool, restore: bool) -> Summary:
+def _run_index(index: Path, paths: list[Path], **options: Any) -> Summary:
+    """Index with a progress bar; ``options`` go to ``index_paths``."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from index.encoder import StaticEncoder
-    from index.ingest import index_paths
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -161,31 +168,38 @@ def _run_index(index: Path, paths: list[Path], allow_empty: bool, restore: bool)
 
         def progress(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
+                tasks[stage] = bar.add_task(_say(f"cli.stage_{stage}"), total=total)
             bar.update(tasks[stage], completed=done, total=total)
 
-        return index_paths(
-            index, paths, StaticEncoder(), progress, allow_empty=allow_empty, restore=restore
-        )
+        return _bring_in_line(index, paths, progress, **options)
 
 
-def _run_index_for_programs(
-    index: Path, paths: list[Path], allow_empty: bool, restore: bool
-) -> Summary:
+def _run_index_for_programs(index: Path, paths: list[Path], **options: Any) -> Summary:
     """Index, and print ``{"stage", "done", "total"}`` lines and at last the summary."""
     from dataclasses import asdict
-
-    from index.encoder import StaticEncoder
-    from index.ingest import index_paths
 
     def progress(stage: str, done: int, total: int) -> None:
         print(json.dumps({"stage": stage, "done": done, "total": total}), flush=True)
 
-    summary = index_paths(
-        index, paths, StaticEncoder(), progress, allow_empty=allow_empty, restore=restore
-    )
+    summary = _bring_in_line(index, paths, progress, **options)
     print(json.dumps(asdict(summary)), flush=True)
     return summary
+
+
+def _bring_in_line(
+    index: Path,
+    paths: list[Path],
+    progress: Progress,
+    encoder: str | None = None,
+    **options: bool,
+) -> Summary:
+    """Index with the named encoder, else with that of the index, else with the bundled one."""
+    from index.encoder.models import open_encoder
+    from index.generations import encoder_name
+    from index.ingest import index_paths
+
+    name = encoder_name(index) if encoder is None else encoder
+    return index_paths(index, paths, open_encoder(name), progress, **options)
 
 
 def _print_summary(summary: Summary) -> None:
@@ -193,14 +207,16 @@ def _print_summary(summary: Summary) -> None:
     from rich.table import Table
 
     console = _console()
-    table = Table("added", "updated", "removed", "unchanged", "rejected")
+    names = ("added", "updated", "removed", "unchanged", "rejected")
+    table = Table(*(_say(f"cli.{name}") for name in names))
     table.add_row(
         *map(str, (summary.added, summary.updated, summary.removed, summary.unchanged)),
         str(len(summary.rejected)),
     )
     console.print(table)
     for path, reason in summary.rejected:
-        console.print(f"rejected {escape(_plain(path))}: {escape(_plain(reason))}")
+        word = _say("cli.rejected")
+        console.print(f"{word} {escape(_plain(path))}: {escape(_plain(reason))}")
 
 
 def _plain(text: str) -> str:
@@ -212,9 +228,9 @@ def _ask(args: argparse.Namespace) -> int:
     from assistant.question import QuestionError, understand
 
     if (args.question is None) == (args.file is None):
-        raise QuestionError("give a question, or --file with questions")
+        raise QuestionError(_say("cli.no_question"))
     if args.out and not args.file:
-        raise QuestionError("--out goes with --file; for one answer: --json")
+        raise QuestionError(_say("cli.out_alone"))
     if args.file:
         return _ask_file(args)
     understand(args.question)
@@ -239,21 +255,26 @@ def _ask_file(args: argparse.Namespace) -> int:
     out = args.out.open("w", encoding="utf-8") if args.out else sys.stdout
     console = Console(stderr=True)
     try:
-        for row in track(rows, "asking", total, console=console, transient=True):
+        for row in track(rows, _say("cli.asking"), total, console=console, transient=True):
             failed += "error" in row
             print(json.dumps(row, ensure_ascii=False), file=out, flush=True)
     finally:
         if args.out:
             out.close()
     if failed:
-        print(f"tanya: {failed} of {total} questions failed; see their error", file=sys.stderr)
+        told = _say("cli.some_failed", failed=failed, total=total)
+        print(f"tanya: {told}", file=sys.stderr)
     return FAILED if failed else 0
 
 
 def _open(index: Path, args: argparse.Namespace) -> Assistant:
     from assistant.assistant import Assistant
 
-    return Assistant.open(index, llm=args.llm, llm_seconds=args.llm_seconds)
+    return Assistant.open(index, **_assistant_options(args))
+
+
+def _assistant_options(args: argparse.Namespace) -> dict[str, Any]:
+    return {"llm": args.llm, "llm_seconds": args.llm_seconds, "reranker": args.reranker}
 
 
 def _print_answer(answer: Answer) -> None:
@@ -294,19 +315,18 @@ def _chat(args: argparse.Namespace) -> int:
     index = _index_folder(args)
     folder = args.folder.expanduser().resolve() if args.folder else None
     if folder and not folder.exists():
-        raise IndexFolderError(f"{args.folder} does not exist; name a folder of articles")
+        raise IndexFolderError(_say("cli.no_folder", folder=args.folder))
     samples = False
     if not folder and live_generation(index) is None:
         if args.index:
-            raise MissingIndexError(f"no index in {index}; make one with: tanya index PATH")
+            raise MissingIndexError(_say("cli.no_index", index=index))
         samples, folder = True, samples_folder()
     if args.terminal:
         index = samples_index() if samples else index
         return _chat_in_terminal(index, folder, samples, args)
     from assistant.chat import serve
 
-    model = {"llm": args.llm, "llm_seconds": args.llm_seconds}
-    return serve(index, folder, samples, args.port, model)
+    return serve(index, folder, samples, args.port, _assistant_options(args))
 
 
 def _chat_in_terminal(
@@ -318,7 +338,7 @@ def _chat_in_terminal(
 
     language = _interface_language()
     if folder:
-        summary = _run_index(index, [folder], False, False)
+        summary = _run_index(index, [folder])
         if not samples:
             _print_summary(summary)
     assistant = _open(index, args)
@@ -356,8 +376,10 @@ def _mcp(args: argparse.Namespace) -> int:
 
 
 def _interface_language() -> Language:
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return "en" if spoken.lower().startswith("en") else "id"
+    """Indonesian where the terminal's locale says so, English elsewhere."""
+    told = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
+    spoken = told or locale.getlocale()[0] or ""
+    return "id" if spoken.lower().startswith(("id", "in_")) else "en"
 
 
 def _articles(args: argparse.Namespace) -> int:
@@ -368,7 +390,8 @@ def _articles(args: argparse.Namespace) -> int:
 
     articles = _read_catalog(args).articles(text=False)
     width = max((len(article.id) for article in articles), default=2)
-    table = Table(Column("id", min_width=width), "date", "source", "language", "title")
+    names = (_say(f"cli.{name}") for name in ("date", "source", "language", "title"))
+    table = Table(Column("id", min_width=width), *names)
     for article in articles:
         day = date_text(article.published, article.date_only) or ""
         cells = (article.id, day, article.source, article.language, article.title)
@@ -391,14 +414,14 @@ def _show(args: argparse.Namespace) -> int:
     shown = [p for p in article.paragraphs if not number or str(p.number) == number]
     if not shown:
         raise IndexFolderError(
-            f"{article.id} has no paragraph {number!r}, only 1 to {len(article.paragraphs)}"
+            _say("cli.no_paragraph", id=article.id, number=number, last=len(article.paragraphs))
         )
     console.print(Text(_plain(article.title), style="bold"))
     facts = [article.source, date_text(article.published, article.date_only), article.author]
     console.print(Text(_plain(" · ".join(fact for fact in [*facts, article.url] if fact))))
     for paragraph in shown:
         style = "" if paragraph.role == "body" else "dim"
-        label = "" if paragraph.role == "body" else f"({paragraph.role}) "
+        label = "" if paragraph.role == "body" else f"({_say(f'cli.role_{paragraph.role}')}) "
         console.print(Text(f"[p{paragraph.number}] {label}{_plain(paragraph.text)}", style=style))
     return 0
 
@@ -411,19 +434,20 @@ def _read_catalog(args: argparse.Namespace) -> Catalog:
     index = _index_folder(args)
     live = live_generation(index)
     if live is None:
-        raise MissingIndexError(f"no index in {index}; make one with: tanya index PATH")
+        raise MissingIndexError(_say("cli.no_index", index=index))
     live.read_manifest()
     return Catalog(live.catalog)
 
 
 def _remove(args: argparse.Namespace) -> int:
-    from index.encoder import StaticEncoder
+    from index.encoder.models import open_encoder
+    from index.generations import encoder_name
     from index.ingest import remove_articles
 
     index = _index_folder(args)
     _read_catalog(args).close()
-    for article_id in remove_articles(index, args.articles, StaticEncoder()):
-        print(f"removed {article_id}")
+    for article_id in remove_articles(index, args.articles, open_encoder(encoder_name(index))):
+        print(_say("cli.was_removed", id=article_id))
     return 0
 
 

@@ -57,7 +57,7 @@ def make_server(assistant: Assistant) -> MCPServer:
         asked = understand(query)
         store = assistant.store
         rerank = SoftIdfRerank(
-            SoftMatcher(store.encoder, store.lexical.idf),
+            SoftMatcher(store.words, store.lexical.idf, store.lexicon),
             top=max(1, min(top, MAX_FOUND)),
             language=asked.language,
         )
