@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder or a file")
     one.add_argument("--allow-empty", action="store_true", help="accept that a folder is empty now")
     one.add_argument("--restore", action="store_true", help="bring back what was removed by hand")
+    one.add_argument(
+        "--map",
+        metavar="FIELD=COLUMN,…",
+        help="what columns of tables and objects are called: title=kepala,text=tubuh",
+    )
     one.set_defaults(run=_index)
 
     one = commands.add_parser("ask", parents=[common], help="ask a question")
@@ -111,12 +116,21 @@ def _console() -> Console:
 
 
 def _index(args: argparse.Namespace) -> int:
-    summary = _run_index(_index_folder(args), args.paths, args.allow_empty, args.restore)
+    from index.readers import columns_of
+
+    fields = columns_of(args.map) if args.map else {}
+    summary = _run_index(_index_folder(args), args.paths, args.allow_empty, args.restore, fields)
     _print_summary(summary)
     return FAILED if summary.rejected and not summary.added + summary.unchanged else 0
 
 
-def _run_index(index: Path, paths: list[Path], allow_empty: bool, restore: bool) -> Summary:
+def _run_index(
+    index: Path,
+    paths: list[Path],
+    allow_empty: bool = False,
+    restore: bool = False,
+    fields: Mapping[str, str] | None = None,
+) -> Summary:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -133,7 +147,13 @@ def _run_index(index: Path, paths: list[Path], allow_empty: bool, restore: bool)
             bar.update(tasks[stage], completed=done, total=total)
 
         return index_paths(
-            index, paths, StaticEncoder(), progress, allow_empty=allow_empty, restore=restore
+            index,
+            paths,
+            StaticEncoder(),
+            progress,
+            allow_empty=allow_empty,
+            restore=restore,
+            fields=fields,
         )
 
 
@@ -216,10 +236,10 @@ def _chat(args: argparse.Namespace) -> int:
     language = _interface_language()
     samples = False
     if args.folder:
-        _print_summary(_run_index(index, [args.folder], False, False))
+        _print_summary(_run_index(index, [args.folder]))
     elif not args.index and live_generation(index) is None:
         index, samples = samples_index(), True
-        _run_index(index, [samples_folder()], False, False)
+        _run_index(index, [samples_folder()])
     assistant = _open(index)
     articles, paragraphs = assistant.store.catalog.counts()
     print(phrase(language, "welcome", articles=articles, paragraphs=paragraphs))
