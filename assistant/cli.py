@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=_say("cli.path"))
     one.add_argument("--allow-empty", action="store_true", help=_say("cli.allow_empty"))
     one.add_argument("--restore", action="store_true", help=_say("cli.restore"))
+    one.add_argument("--map", metavar="FIELD=COLUMN,…", help=_say("cli.map"))
     one.add_argument("--encoder", metavar="MODEL", help=_say("cli.encoder"))
     one.add_argument("--json", action="store_true", help=_say("cli.index_json"))
     one.set_defaults(run=_index)
@@ -143,9 +144,12 @@ def _console() -> Console:
 
 
 def _index(args: argparse.Namespace) -> int:
+    from index.readers import columns_of
+
     index = _index_folder(args)
     options = {
         "encoder": args.encoder,
+        "fields": columns_of(args.map) if args.map else {},
         "allow_empty": args.allow_empty,
         "restore": args.restore,
     }
@@ -191,7 +195,7 @@ def _bring_in_line(
     paths: list[Path],
     progress: Progress,
     encoder: str | None = None,
-    **options: bool,
+    **options: Any,
 ) -> Summary:
     """Index with the named encoder, else with that of the index, else with the bundled one."""
     from index.encoder.models import open_encoder

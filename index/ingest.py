@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from index.generations import (
     write_lock,
 )
 from index.lexical import LexicalWriter
-from index.readers import READERS, read_articles
+from index.readers import MAPPED_SUFFIXES, READERS, is_page_folder, read_articles
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
 
@@ -54,11 +55,13 @@ def index_paths(
     *,
     allow_empty: bool = False,
     restore: bool = False,
+    fields: Mapping[str, str] | None = None,
 ) -> Summary:
     """Bring the index in line with ``paths``, the roots of this run; other roots stay.
 
     Files gone from a root leave the index. Articles removed by hand stay out until their
-    content changes, or ``restore``.
+    content changes, or ``restore``. ``fields`` names the columns of tables and objects that are
+    not called as usual: ``{"title": "col1"}``; files read with other names are read again.
 
     Raises:
         IndexFolderError: a path is missing or unusable, a root that held articles is suddenly
@@ -68,7 +71,9 @@ def index_paths(
     with write_lock(index):
         if live_generation(index):
             require_generation(index, encoder.fingerprint)
-        return _Run(index, encoder, progress, restore).bring_in_line(roots, allow_empty)
+        return _Run(index, encoder, progress, restore, fields or {}).bring_in_line(
+            roots, allow_empty
+        )
 
 
 def remove_articles(index: Path, prefixes: Sequence[str], encoder: Encoder) -> list[str]:
@@ -82,7 +87,7 @@ def remove_articles(index: Path, prefixes: Sequence[str], encoder: Encoder) -> l
         catalog = Catalog(generation.catalog)
         ids = [find_article(catalog, prefix) for prefix in prefixes]
         catalog.close()
-        run = _Run(index, encoder, lambda stage, done, total: None, restore=False)
+        run = _Run(index, encoder, lambda stage, done, total: None, False, {})
         run.remove(list(dict.fromkeys(ids)))
         return ids
 
@@ -105,11 +110,19 @@ def find_article(catalog: Catalog, prefix: str) -> str:
 class _Run:
     """One run that holds the lock: a draft generation and what happens to it."""
 
-    def __init__(self, index: Path, encoder: Encoder, progress: Progress, restore: bool) -> None:
+    def __init__(
+        self,
+        index: Path,
+        encoder: Encoder,
+        progress: Progress,
+        restore: bool,
+        fields: Mapping[str, str],
+    ) -> None:
         self._index = index
         self._encoder = encoder
         self._progress = progress
         self._restore = restore
+        self._fields = fields
         self._summary = Summary()
 
     def bring_in_line(self, roots: list[Path], allow_empty: bool) -> Summary:
@@ -130,9 +143,9 @@ class _Run:
         changed: list[tuple[FileRecord, Path]] = []
         for done, (key, path) in enumerate(present.items(), start=1):
             self._progress("scan", done, len(present))
-            record = FileRecord(*key, _sha256(path))
+            record = FileRecord(*key, self._fingerprint(path))
             before = known.get(key)
-            if before and before.sha256 == record.sha256 and not self._restore:
+            if before and self._is_same(before, record) and not self._restore:
                 if before.reason:
                     self._summary.rejected.append((str(path), before.reason))
                 continue
@@ -141,6 +154,18 @@ class _Run:
             self._apply(changed, gone)
         self._count_unchanged()
         return self._summary
+
+    def _fingerprint(self, path: Path) -> str:
+        """The hash of a file, with the names of columns that it is read by."""
+        content = _sha256(path)
+        if not self._fields or path.suffix.lower() not in MAPPED_SUFFIXES:
+            return content
+        return f"{content} {json.dumps(self._fields, sort_keys=True)}"
+
+    def _is_same(self, before: FileRecord, now: FileRecord) -> bool:
+        """Whether a file is as it was; without ``fields`` now, however it was read then."""
+        known = before.sha256 if self._fields else before.sha256.partition(" ")[0]
+        return known == now.sha256
 
     def remove(self, ids: list[str]) -> None:
         draft = begin(self._index)
@@ -198,7 +223,7 @@ class _Run:
 
     def _read(self, record: FileRecord, path: Path) -> tuple[list[Article], str]:
         try:
-            articles, reasons = read_articles(path, record.root, record.path)
+            articles, reasons = read_articles(path, record.root, record.path, self._fields)
         except RejectedFileError as error:
             self._summary.rejected.append((str(path), str(error)))
             return [], str(error)
@@ -270,13 +295,19 @@ def _root(path: Path) -> Path:
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
     """Relative name and path of the readable files below ``root``, in a fixed order.
 
-    Hidden files and links are passed over, so that no loop of links is followed.
+    Hidden files and links are passed over, so that no loop of links is followed, and so is the
+    folder of pictures and styles beside a page that was saved complete.
     """
     if root.is_file():
         yield root.name, root
         return
     for folder, subfolders, names in os.walk(root):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        pages = set(names)
+        subfolders[:] = sorted(
+            name
+            for name in subfolders
+            if not name.startswith(".") and not is_page_folder(name, "", pages)
+        )
         for name in sorted(names):
             path = Path(folder) / name
             if name.startswith(".") or path.is_symlink() or not path.is_file():

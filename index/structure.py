@@ -233,14 +233,18 @@ def _is_credit(line: str) -> bool:
 
 def _repeated(blocks: list[str]) -> set[int]:
     """Positions of short blocks whose words stand inside another block: pull quotes."""
-    found = set()
-    texts = [" ".join(words(line)) for line in blocks]
-    for i, text in enumerate(texts):
-        if 4 <= len(text.split()) <= 40:
-            others = (other for j, other in enumerate(texts) if j != i)
-            if any(text in other and (len(text) < len(other)) for other in others):
-                found.add(i)
-    return found
+    texts = [tuple(words(line)) for line in blocks]
+    short: dict[tuple[str, ...], set[tuple[str, ...]]] = {}  # by their first words
+    for text in texts:
+        if 4 <= len(text) <= 40:
+            short.setdefault(text[:4], set()).add(text)
+    inside = set()
+    for text in set(texts):
+        for start in range(len(text) - 3):
+            for one in short.get(text[start : start + 4], ()):
+                if len(one) < len(text) and text[start : start + len(one)] == one:
+                    inside.add(one)
+    return {i for i, text in enumerate(texts) if text in inside}
 
 
 def _is_biography(line: str, author: str, position: int, last_body: int) -> bool:

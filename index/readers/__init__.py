@@ -11,11 +11,21 @@ from pathlib import Path
 from index.chunking import split_long
 from index.errors import RejectedFileError
 from index.readers.draft import Draft, Source
-from index.readers.formats import READERS, read_source
+from index.readers.formats import MAPPED_SUFFIXES, READERS, read_source
+from index.readers.packed import is_page_folder
+from index.readers.records import columns_of
 from index.text import language_of
 from index.types import Article, Language, Paragraph, Role
 
-__all__ = ["READERS", "make_id", "opening", "read_articles"]
+__all__ = [
+    "MAPPED_SUFFIXES",
+    "READERS",
+    "columns_of",
+    "is_page_folder",
+    "make_id",
+    "opening",
+    "read_articles",
+]
 
 MAX_TITLE_CHARS = 500
 

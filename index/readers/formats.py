@@ -37,6 +37,9 @@ READERS: dict[str, Reader] = {
     ".gz": read_gzip,
 }
 
+MAPPED_SUFFIXES = frozenset((".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".gz", ".zip"))
+"""Of the files that hold records, or may: their columns can be named."""
+
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
     (b"%PDF-", ".pdf"),

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 from typing import Any
 
 from index.errors import RejectedFileError
@@ -83,6 +82,9 @@ def _lines_of(source: Source) -> tuple[list[Line], int, str]:
     return lines, read, "" if read == count else f"only the first {read} of {count} pages were read"
 
 
+_DIVIDED = "\x02\ufffe"  # PDFium's mark of a hyphen at the end of a line, instead of both
+
+
 def _page_lines(page: Any, number: int) -> list[Line]:
     """The lines of a page in reading order, as PDFium finds them."""
     import pypdfium2.raw as raw
@@ -93,12 +95,13 @@ def _page_lines(page: Any, number: int) -> list[Line]:
         chars: list[tuple[str, int]] = []
         for index in range(textpage.count_chars()):
             char = chr(raw.FPDFText_GetUnicode(textpage, index))
-            if char in "\r\n":
+            if char in _DIVIDED:
+                chars.append(("-", index))
+            if char in _DIVIDED or char in "\r\n":
                 lines += _line(textpage, chars, number)
                 chars = []
             else:
-                # PDFium marks a hyphen at the end of a line so.
-                chars.append(("-" if char in "\x02\ufffe" else char, index))
+                chars.append((char, index))
         return lines + _line(textpage, chars, number)
     finally:
         textpage.close()
@@ -160,8 +163,8 @@ def paragraphs(lines: Sequence[Line]) -> list[Block]:
     for line in lines:
         sizes[round(line.size, 1)] += len(line.text)
     body = sizes.most_common(1)[0][0]
-    gaps = [a.base - b.base for a, b in pairwise(lines) if _same_column(a, b)]
-    usual = median(gaps) if gaps else body * 1.2
+    gaps = sorted(a.base - b.base for a, b in pairwise(lines) if _same_column(a, b))
+    usual = gaps[len(gaps) // 4] if gaps else body * 1.2  # most lines go on a paragraph
     widest = _widths(lines)
     blocks: list[Block] = []
     held: list[Line] = []
@@ -186,7 +189,8 @@ def _widths(lines: Sequence[Line]) -> dict[int, float]:
 
 
 def _same_column(above: Line, below: Line) -> bool:
-    return above.page == below.page and 0 < above.base - below.base < 4 * max(above.size, 1)
+    gap = above.base - below.base
+    return above.page == below.page and 0.7 * below.size < gap < 4 * max(above.size, 1)
 
 
 _SENTENCE_END = re.compile(r"""[.!?:…]["'”’»)\]]*$""")

@@ -26,6 +26,24 @@ FIELDS = {
 }
 
 
+def columns_of(text: str) -> dict[str, str]:
+    """The columns that ``title=judul,text=isi`` names, by our own names of the fields.
+
+    Raises:
+        ValueError: a field that there is not, or nothing behind it.
+
+    >>> columns_of("title=kepala, text=tubuh")
+    {'title': 'kepala', 'text': 'tubuh'}
+    """
+    columns = {}
+    for part in text.split(","):
+        field, _, column = (side.strip() for side in part.partition("="))
+        if field not in FIELDS or not column:
+            raise ValueError(f"{part.strip()!r} is not FIELD=COLUMN; fields: {', '.join(FIELDS)}")
+        columns[field] = column
+    return columns
+
+
 def read_json(source: Source) -> Iterator[Draft | str]:
     try:
         data = json.loads(source.text())
