@@ -36,7 +36,6 @@ from index.encoder.pairs import rows
 from index.lexicon import Lexicon, meanings, switched
 from index.types import Language
 
-PIECE_SIZE = 32
 WINDOW = 160  # words of a training paragraph; a random window around the answer
 NEGATIVES = 0.2  # share of questions that are put to a paragraph that only looks alike
 NEAREST = 8  # such paragraphs to choose from
@@ -102,11 +101,9 @@ class Block(nn.Module):
 class Network(nn.Module):
     """Logits of the first and last word of the answer, and of "not answered here"."""
 
-    def __init__(self, dimensions: int, pieces: int, size: int = 128) -> None:
+    def __init__(self, dimensions: int, size: int = 128) -> None:
         super().__init__()
-        self.piece = nn.Embedding(pieces, PIECE_SIZE)
-        nn.init.normal_(self.piece.weight, std=0.05)
-        self.word = nn.Linear(dimensions + 2 * PIECE_SIZE, size)
+        self.word = nn.Linear(dimensions, size)
         self.question_flag = nn.Linear(QUESTION_FLAGS, size)
         self.text_flag = nn.Linear(TEXT_FLAGS + 2, size)
         self.question_blocks = nn.ModuleList([Block(size, 3), Block(size, 3, heads=4)])
@@ -124,19 +121,11 @@ class Network(nn.Module):
         self.null = nn.Sequential(nn.Linear(3 * size + 2, size), nn.ReLU(), nn.Linear(size, 1))
         self.dropout = nn.Dropout(0.2)
 
-    def embed(self, vectors: Tensor, pieces: Tensor) -> Tensor:
-        """The words' frozen vectors beside trained ones of their first and last pieces."""
-        ends = self.piece(pieces).flatten(2)
-        words: Tensor = self.word(self.dropout(torch.cat([vectors, ends], -1)))
-        return words
-
     def forward(
         self,
         question: Tensor,
-        question_pieces: Tensor,
         question_flags: Tensor,
         text: Tensor,
-        text_pieces: Tensor,
         text_flags: Tensor,
         mask: Tensor,
         question_mask: Tensor | None = None,
@@ -149,11 +138,11 @@ class Network(nn.Module):
         covered = ((cosine + (mask - 1).unsqueeze(-1) * 2).max(1).values * content).sum(-1)
         covered = covered / content.sum(-1).clamp(min=1)
 
-        q = self.embed(question, question_pieces) + self.question_flag(question_flags)
+        q = self.word(self.dropout(question)) + self.question_flag(question_flags)
         for block in self.question_blocks:
             q = block(q, question_mask)
         flags = torch.cat([text_flags, best.unsqueeze(-1), (best * best).unsqueeze(-1)], -1)
-        p = self.embed(text, text_pieces) + self.text_flag(flags)
+        p = self.word(self.dropout(text)) + self.text_flag(flags)
         for block in self.text_blocks:
             p = block(p, mask)
         scores = p @ q.transpose(1, 2) / p.shape[-1] ** 0.5
@@ -221,11 +210,6 @@ class Vocabulary:
 
     def ids(self, words: list[str]) -> np.ndarray:
         return np.array([self._ids.setdefault(w, len(self._ids) + 1) for w in words], np.int64)
-
-    def pieces(self) -> Tensor:
-        """The end pieces of all words, int64[n, 2]."""
-        found = self._encoder.end_pieces(list(self._ids))
-        return torch.from_numpy(np.concatenate([np.zeros((1, 2), np.int64), found]))
 
     def matrix(self) -> Tensor:
         found = list(self._ids)
@@ -347,9 +331,7 @@ def batches(prepared: list[Prepared], size: int, rng: random.Random) -> Iterator
         yield [prepared[i] for i in chunk]
 
 
-def collate(
-    batch: list[Prepared], vectors: Tensor, pieces: Tensor
-) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
+def collate(batch: list[Prepared], vectors: Tensor) -> tuple[tuple[Tensor, ...], Tensor, Tensor]:
     """The network's inputs, and the numbers of the first and last word (length = null)."""
     questions = max(len(one.question) for one in batch)
     length = max(len(one.text) for one in batch)
@@ -368,8 +350,8 @@ def collate(
             first[i], last[i] = one.first, one.last
     qi, pi = torch.from_numpy(q), torch.from_numpy(p)
     inputs = (
-        vectors[qi].float(), pieces[qi], torch.from_numpy(qf),
-        vectors[pi].float(), pieces[pi], torch.from_numpy(pf), (pi > 0).float(), (qi > 0).float(),
+        vectors[qi].float(), torch.from_numpy(qf), vectors[pi].float(), torch.from_numpy(pf),
+        (pi > 0).float(), (qi > 0).float(),
     )  # fmt: skip
     return inputs, torch.from_numpy(first), torch.from_numpy(last)
 
@@ -388,8 +370,8 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
     for _ in range(epochs):
         made = map(preparer.prepare, sample(found, nearest, rng))
         ready.append([one for one in made if one])
-    vectors, pieces = vocabulary.matrix(), vocabulary.pieces()
-    network = Network(encoder.dimensions, encoder.pieces)
+    vectors = vocabulary.matrix()
+    network = Network(encoder.dimensions)
     parameters = sum(p.numel() for p in network.parameters())
     steps = sum(-(-len(one) // size) for one in ready)
     print(f"{parameters:,} parameters, {len(ready[0]):,} an epoch, {steps:,} steps", flush=True)
@@ -399,7 +381,7 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
     for epoch, one in enumerate(ready, 1):
         network.train()
         for batch in batches(one, size, rng):
-            inputs, first, last = collate(batch, vectors, pieces)
+            inputs, first, last = collate(batch, vectors)
             start, end, null = network(*inputs)
             loss = functional.cross_entropy(torch.cat([start, null[:, None] / 2], 1), first)
             loss = loss + functional.cross_entropy(torch.cat([end, null[:, None] / 2], 1), last)
@@ -423,17 +405,14 @@ def export(network: Network, out: Path, encoder: StaticEncoder, lexicon: Lexicon
     """Write ``reader.onnx`` and ``reader.json``."""
     network.eval()
     shapes = (
-        torch.zeros(1, 5, encoder.dimensions), torch.zeros(1, 5, 2, dtype=torch.int64),
-        torch.zeros(1, 5, QUESTION_FLAGS), torch.zeros(3, 7, encoder.dimensions),
-        torch.zeros(3, 7, 2, dtype=torch.int64), torch.zeros(3, 7, TEXT_FLAGS), torch.ones(3, 7),
+        torch.zeros(1, 5, encoder.dimensions), torch.zeros(1, 5, QUESTION_FLAGS),
+        torch.zeros(3, 7, encoder.dimensions), torch.zeros(3, 7, TEXT_FLAGS), torch.ones(3, 7),
     )  # fmt: skip
-    names = [
-        "question", "question_pieces", "question_flags", "text", "text_pieces", "text_flags", "mask"
-    ]  # fmt: skip
+    names = ["question", "question_flags", "text", "text_flags", "mask"]
     torch.onnx.export(
         network, shapes, str(out / "reader.onnx"), input_names=names,
         output_names=["start", "end", "null"], dynamo=False, opset_version=17,
-        dynamic_axes={n: {1: "q"} if i < 3 else {0: "b", 1: "p"} for i, n in enumerate(names)},
+        dynamic_axes={n: {1: "q"} if i < 2 else {0: "b", 1: "p"} for i, n in enumerate(names)},
     )  # fmt: skip
     about = {
         "encoder": encoder.fingerprint, "lexicon": lexicon.fingerprint, "max_words": MAX_WORDS
@@ -446,7 +425,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="train the bundled reader")
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
     parser.add_argument("--out", type=Path, default=BUNDLED)
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=7)
