@@ -22,6 +22,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-default-apps --disable-extensions"
 ).split()
+PATIENCE_MS = 90_000  # a busy machine takes long to start and to index
 WIDE, PHONE = {"width": 1280, "height": 820}, {"width": 390, "height": 800}
 
 
@@ -96,7 +97,7 @@ class User:
 def user(browser: Browser, base: str, **options: Any) -> Iterator[User]:
     """A new browser profile; a script error on the page fails the test that used it."""
     context: BrowserContext = browser.new_context(**{"viewport": WIDE, "locale": "en-GB"} | options)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     person = User(context.new_page(), base)
 
     def log(request: Request) -> None:

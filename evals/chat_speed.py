@@ -26,7 +26,6 @@ from rich.table import Table
 from evals.browser import chat, launch, user
 from evals.questions import load_questions
 
-WAIT_MS = 120_000
 WATCH = """number => {
   window.shown = new Promise(resolve => {
     let pressed = 0;
@@ -58,7 +57,7 @@ def shown(page: Page) -> float:
 
 
 def finished(page: Page, number: int) -> None:
-    page.locator(f'#live .exchange[data-exchange="{number}"]').wait_for(timeout=WAIT_MS)
+    page.locator(f'#live .exchange[data-exchange="{number}"]').wait_for()
     page.locator("#send").wait_for()
 
 
@@ -107,7 +106,6 @@ def main() -> None:
         with chat(Path(home), "--index", args.index.resolve()) as base:
             with user(browser, base) as person:
                 page = person.page
-                page.set_default_timeout(WAIT_MS)
                 page.goto(f"{base}/en/")
                 page.locator("#composer textarea").wait_for()
                 table.add_row("page shown, s", f"{time.perf_counter() - started:.2f}")

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from evals.browser import PHONE, User, chat, launch, user
+from evals.browser import PATIENCE_MS, PHONE, User, chat, launch, user
 from tests.conftest import write_corpus
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=PATIENCE_MS)
 
 BRIDGE = "When was the Wendle bridge opened?"
 SHIP = "Berapa peneliti tiba di Ambon dengan kapal Samudra Jaya?"
@@ -88,7 +89,7 @@ def test_first_run_is_about_the_samples_and_comes_up_before_the_engine(
         page.locator("#stop").click()
         expect(box).to_have_value("Who is Martin Siregar?")
         expect(page.locator("#live .exchange")).to_have_count(0)
-        page.locator("#status [role=status]").wait_for(timeout=60_000)
+        page.locator("#status [role=status]").wait_for()
         assert "Artikel contoh" in person.text("#status")
         page.locator("#suggested .suggestion").first.wait_for()
         suggested = page.locator("#suggested .suggestion").all_inner_texts()
@@ -376,7 +377,7 @@ def test_added_articles_can_be_asked_about_and_removed(
         person.tab(1)
         page.locator("#add > button").click()
         page.locator("#files input[type=file]").set_input_files([good, bad])
-        page.locator("#result .results").wait_for(timeout=60_000)
+        page.locator("#result .results").wait_for()
         assert "Taman Kota Belira" in person.text("#result .good")
         assert "foto.txt" in person.text("#result .bad")
         expect(page.locator("#listing .source")).to_have_count(5)
@@ -388,7 +389,7 @@ def test_added_articles_can_be_asked_about_and_removed(
         item = page.locator("#listing li", has_text="Taman Kota Belira")
         item.locator("summary").click()
         item.locator(".danger").click()
-        expect(page.locator("#listing .source")).to_have_count(4, timeout=60_000)
+        expect(page.locator("#listing .source")).to_have_count(4)
         person.tab(0)
         expect(page.locator("#live .stale")).to_contain_text("removed")
         page.locator("#live .cite").first.click()
@@ -399,7 +400,7 @@ def test_added_articles_can_be_asked_about_and_removed(
         person.tab(1)
         page.locator("#pasted textarea").fill(good.read_text())
         page.locator("#paste").click()
-        expect(page.locator("#listing .source")).to_have_count(5, timeout=60_000)
+        expect(page.locator("#listing .source")).to_have_count(5)
         person.tab(0)
         person.ask(question)
         assert "320" in person.text("#live .short")
@@ -407,4 +408,4 @@ def test_added_articles_can_be_asked_about_and_removed(
         item = page.locator("#listing li", has_text="Taman Kota Belira")
         item.locator("summary").click()
         item.locator(".danger").click()
-        expect(page.locator("#listing .source")).to_have_count(4, timeout=60_000)
+        expect(page.locator("#listing .source")).to_have_count(4)
