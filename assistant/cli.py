@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.types import Answer
     from index.catalog import Catalog
+    from index.generations import Progress
     from index.ingest import Summary
     from index.types import Language
 
@@ -57,9 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--index", type=Path, metavar="DIR", help="the index folder")
 
     one = commands.add_parser("index", parents=[common], help="add or update folders of articles")
-    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder or a file")
+    one.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a folder or a file")
     one.add_argument("--allow-empty", action="store_true", help="accept that a folder is empty now")
     one.add_argument("--restore", action="store_true", help="bring back what was removed by hand")
+    one.add_argument(
+        "--rebuild", action="store_true", help="repair the search engines; needs no PATH"
+    )
     one.set_defaults(run=_index)
 
     one = commands.add_parser("ask", parents=[common], help="ask a question")
@@ -82,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("remove", parents=[common], help="take articles out of the index")
     one.add_argument("articles", nargs="+", metavar="ARTICLE")
     one.set_defaults(run=_remove)
+
+    one = commands.add_parser("doctor", parents=[common], help="check the index and explain")
+    one.set_defaults(run=_doctor)
 
     one = commands.add_parser("eval", help="answer the sample questions and report")
     one.add_argument("--gate", action="store_true", help="fail below the committed baseline")
@@ -111,30 +119,47 @@ def _console() -> Console:
 
 
 def _index(args: argparse.Namespace) -> int:
+    if args.rebuild == bool(args.paths):
+        raise ValueError("name the folders to index: tanya index PATH… (or --rebuild without any)")
+    if args.rebuild:
+        from index.ingest import rebuild
+
+        with _progress() as progress:
+            paragraphs = rebuild(_index_folder(args), progress)
+        print(f"rebuilt {paragraphs} paragraphs")
+        return 0
     summary = _run_index(_index_folder(args), args.paths, args.allow_empty, args.restore)
     _print_summary(summary)
     return FAILED if summary.rejected and not summary.added + summary.unchanged else 0
 
 
 def _run_index(index: Path, paths: list[Path], allow_empty: bool, restore: bool) -> Summary:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
     from index.encoder import StaticEncoder
     from index.ingest import index_paths
 
+    with _progress() as progress:
+        return index_paths(
+            index, paths, StaticEncoder(), progress, allow_empty=allow_empty, restore=restore
+        )
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar for each stage, on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks = {}
 
         def progress(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
 
-        return index_paths(
-            index, paths, StaticEncoder(), progress, allow_empty=allow_empty, restore=restore
-        )
+        yield progress
 
 
 def _print_summary(summary: Summary) -> None:
@@ -313,6 +338,21 @@ def _remove(args: argparse.Namespace) -> int:
     for article_id in remove_articles(index, args.articles, StaticEncoder()):
         print(f"removed {article_id}")
     return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from assistant.doctor import examine
+    from prompts import phrase
+
+    language = _interface_language()
+    index = _index_folder(args)
+    print(_plain(phrase(language, "doctor.index", index=index)))
+    findings = examine(index)
+    for one in findings:
+        mark = phrase(language, f"doctor.{one.level}")
+        text = phrase(language, f"doctor.{one.name}", **one.values)
+        print(f"{mark}: {_plain(text)}")
+    return FAILED if any(one.level == "wrong" for one in findings) else 0
 
 
 def _eval(args: argparse.Namespace) -> int:
