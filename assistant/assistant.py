@@ -103,7 +103,8 @@ class Assistant:
         if live is not None and live.folder.name != self._store.name:
             with self._lock:
                 if live.folder.name != self._store.name:
-                    self._store = self._store.newer(live)
+                    store = self._store
+                    self._store = Store.open(self._index, store.encoder, store.lexicon)
         return self._store
 
     def ask(

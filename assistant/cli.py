@@ -8,7 +8,8 @@ import locale
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.types import Answer
     from index.catalog import Catalog
-    from index.ingest import Progress, Summary
+    from index.generations import Progress
+    from index.ingest import Summary
     from index.types import Language
 
 FAILED = 1
@@ -68,13 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument(
         "--llm-seconds", type=_positive, default=60, metavar="N", help=_say("cli.llm_seconds")
     )
-
     model.add_argument("--reranker", metavar="MODEL", help=_say("cli.reranker"))
 
     one = commands.add_parser("index", parents=[common], help=_say("cli.index"))
-    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=_say("cli.path"))
+    one.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_say("cli.path"))
     one.add_argument("--allow-empty", action="store_true", help=_say("cli.allow_empty"))
     one.add_argument("--restore", action="store_true", help=_say("cli.restore"))
+    one.add_argument("--rebuild", action="store_true", help=_say("cli.rebuild"))
     one.add_argument("--map", metavar="FIELD=COLUMN,…", help=_say("cli.map"))
     one.add_argument("--encoder", metavar="MODEL", help=_say("cli.encoder"))
     one.add_argument("--json", action="store_true", help=_say("cli.index_json"))
@@ -107,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("remove", parents=[common], help=_say("cli.remove"))
     one.add_argument("articles", nargs="+", metavar="ARTICLE")
     one.set_defaults(run=_remove)
+
+    one = commands.add_parser("doctor", parents=[common], help=_say("cli.doctor"))
+    one.set_defaults(run=_doctor)
 
     one = commands.add_parser("eval", parents=[common], help=_say("cli.eval"))
     one.add_argument("--gate", action="store_true", help=_say("cli.gate"))
@@ -146,7 +151,16 @@ def _console() -> Console:
 def _index(args: argparse.Namespace) -> int:
     from index.readers import columns_of
 
+    if args.rebuild == bool(args.paths):
+        raise ValueError(_say("cli.no_paths"))
     index = _index_folder(args)
+    if args.rebuild:
+        from index.ingest import rebuild
+
+        with _bars() as progress:
+            paragraphs = rebuild(index, progress)
+        print(_say("cli.rebuilt", paragraphs=paragraphs))
+        return 0
     options = {
         "encoder": args.encoder,
         "fields": columns_of(args.map) if args.map else {},
@@ -163,18 +177,7 @@ def _index(args: argparse.Namespace) -> int:
 
 def _run_index(index: Path, paths: list[Path], **options: Any) -> Summary:
     """Index with a progress bar; ``options`` go to ``index_paths``."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks = {}
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(_say(f"cli.stage_{stage}"), total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
+    with _bars() as progress:
         return _bring_in_line(index, paths, progress, **options)
 
 
@@ -204,6 +207,25 @@ def _bring_in_line(
 
     name = encoder_name(index) if encoder is None else encoder
     return index_paths(index, paths, open_encoder(name), progress, **options)
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    """A bar for each stage, on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks = {}
+
+        def progress(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(_say(f"cli.stage_{stage}"), total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield progress
 
 
 def _print_summary(summary: Summary) -> None:
@@ -453,6 +475,21 @@ def _remove(args: argparse.Namespace) -> int:
     for article_id in remove_articles(index, args.articles, open_encoder(encoder_name(index))):
         print(_say("cli.was_removed", id=article_id))
     return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from assistant.doctor import examine
+    from prompts import phrase
+
+    language = _interface_language()
+    index = _index_folder(args)
+    print(_plain(phrase(language, "doctor.index", index=index)))
+    findings = examine(index)
+    for one in findings:
+        mark = phrase(language, f"doctor.{one.level}")
+        text = phrase(language, f"doctor.{one.name}", **one.values)
+        print(f"{mark}: {_plain(text)}")
+    return FAILED if any(one.level == "wrong" for one in findings) else 0
 
 
 def _eval(args: argparse.Namespace) -> int:

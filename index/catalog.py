@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -190,19 +191,19 @@ class Catalog:
 
     def drop_articles(self, ids: Sequence[str]) -> None:
         for column, table in ((_ARTICLES.c.id, _ARTICLES), (_PARAGRAPHS.c.article_id, _PARAGRAPHS)):
-            self._write.execute(sa.delete(table).where(column.in_(ids)))
+            self._write.execute(sa.delete(table).where(_among(column, ids)))
 
     def articles(self, ids: Iterable[str] | None = None, text: bool = True) -> list[Article]:
         """Articles by id, or all, newest first; without paragraphs unless ``text``."""
         query = sa.select(_ARTICLES).order_by(_ARTICLES.c.published.desc(), _ARTICLES.c.id)
         wanted = None if ids is None else list(ids)
         if wanted is not None:
-            query = query.where(_ARTICLES.c.id.in_(wanted))
+            query = query.where(_among(_ARTICLES.c.id, wanted))
         paragraphs: dict[str, list[Paragraph]] = {}
         if text:
             blocks = sa.select(_PARAGRAPHS).order_by(_PARAGRAPHS.c.article_id, _PARAGRAPHS.c.number)
             if wanted is not None:
-                blocks = blocks.where(_PARAGRAPHS.c.article_id.in_(wanted))
+                blocks = blocks.where(_among(_PARAGRAPHS.c.article_id, wanted))
             for row in self._rows(blocks):
                 paragraphs.setdefault(row.article_id, []).append(_paragraph(row))
         return [
@@ -225,6 +226,10 @@ class Catalog:
         query = sa.select(_ARTICLES.c.id).where(_ARTICLES.c.id.startswith(prefix, autoescape=True))
         found = [str(row.id) for row in self._rows(query)]
         return [prefix] if prefix in found else sorted(found)
+
+    def holds(self, article_id: str) -> bool:
+        """Whether there is an article of this id."""
+        return bool(self._rows(sa.select(_ARTICLES.c.id).where(_ARTICLES.c.id == article_id)))
 
     def file_of(self, article_id: str) -> tuple[str, str, str]:
         """Root, path and content version of an article."""
@@ -251,10 +256,10 @@ class Catalog:
     # Nodes
 
     def nodes_of(self, article_ids: Iterable[str]) -> list[StoredNode]:
-        return self._nodes(_PARAGRAPHS.c.article_id.in_(list(article_ids)))
+        return self._nodes(_among(_PARAGRAPHS.c.article_id, article_ids))
 
     def nodes(self, node_ids: Iterable[str]) -> list[StoredNode]:
-        return self._nodes(_PARAGRAPHS.c.node_id.in_(list(node_ids)))
+        return self._nodes(_among(_PARAGRAPHS.c.node_id, node_ids))
 
     def all_nodes(self) -> list[StoredNode]:
         return self._nodes(sa.true())
@@ -288,6 +293,12 @@ class Catalog:
             sa.select(sa.func.count(_PARAGRAPHS.c.node_id).label("n")).select_from(_PARAGRAPHS)
         )[0].n
         return int(articles), int(nodes)
+
+
+def _among(column: sa.Column[Any], values: Iterable[str]) -> sa.ColumnElement[bool]:
+    """``column IN values``, for any number of them: SQLite allows 32,766 parameters at most."""
+    given = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(sa.select(given.c.value))
 
 
 def _paragraph(row: sa.Row[Any]) -> Paragraph:

@@ -13,6 +13,10 @@ class IncompatibleIndexError(IndexFolderError):
     """The index was built with another encoder or format."""
 
 
+class DamagedIndexError(IndexFolderError):
+    """Files of the index are missing or broken."""
+
+
 class LockedIndexError(IndexFolderError):
     """Another run is writing the index."""
 

@@ -1,11 +1,12 @@
 """The index folder: generations that are never written once they are live.
 
     INDEX/live       names the generation to read; replaced atomically
-    INDEX/000012/    catalog.sqlite, vectors.f16, chroma/, tantivy/, manifest.json
-    INDEX/lock       held by the one run that writes
+    INDEX/000012/    catalog.sqlite, vectors.f16, chroma/, tantivy/; manifest.json when complete
+    INDEX/lock       held by the one run that writes; INDEX/holder says who that is
 
 A run builds the next generation beside the live one and switches at the end, so that a kill at
-any moment leaves the old state, and readers never see a folder change under them.
+any moment leaves the old state, and readers never see a folder change under them. A reader holds
+its generation by a shared lock on the manifest; what somebody holds is not collected.
 """
 
 from __future__ import annotations
@@ -13,29 +14,36 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import BinaryIO
 
 from index.errors import (
+    DamagedIndexError,
     IncompatibleIndexError,
     IndexFolderError,
-    LockedIndexError,
     MissingIndexError,
 )
+from index.locks import seize, share
 
 FORMAT = 2
-KEPT = 2  # the live generation and the one that a slow reader may still hold
+DATABASE = "chroma.sqlite3"  # in a Chroma folder
+KEPT = 2  # the live generation and the one before, for readers that cannot lock theirs
+PROBE_SECONDS = 600
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, how many are done, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation was built with."""
+    """What a generation was built with, and the size in bytes of each of its files."""
 
     format: int
     encoder: str  # its fingerprint
@@ -43,6 +51,24 @@ class Manifest:
     dimensions: int
     articles: int
     paragraphs: int
+    files: dict[str, int]
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """
+        Raises:
+            ValueError, TypeError, KeyError: it is no manifest.
+            IncompatibleIndexError: it is of another format.
+        """
+        fields = json.loads(text)
+        if fields["format"] != FORMAT:
+            raise IncompatibleIndexError(
+                f"the index has format {fields['format']}, this version reads {FORMAT}"
+            )
+        return cls(**fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,37 +97,113 @@ class Generation:
     def manifest(self) -> Path:
         return self.folder / "manifest.json"
 
+    @property
+    def number(self) -> int:
+        return int(self.folder.name)
+
+    @property
+    def complete(self) -> bool:
+        """Whether its run came as far as checking it."""
+        return self.manifest.is_file()
+
     def read_manifest(self) -> Manifest:
         """What the generation was built with.
 
         Raises:
             IncompatibleIndexError: it is damaged or of another format.
         """
+        advice = f"delete the index folder {self.folder.parent} and run: tanya index PATH"
         try:
-            manifest = Manifest(**json.loads(self.manifest.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+            return Manifest.from_json(self.manifest.read_text(encoding="utf-8"))
+        except IncompatibleIndexError as error:
+            raise IncompatibleIndexError(f"{error}; {advice}") from None
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise IncompatibleIndexError(
-                f"{self.manifest} is damaged ({error}); delete the index folder "
-                f"{self.folder.parent} and run: tanya index PATH"
+                f"{self.manifest} is damaged ({error}); {advice}"
             ) from error
-        if manifest.format != FORMAT:
-            raise IncompatibleIndexError(
-                f"{self.folder.parent} has index format {manifest.format}, this version reads "
-                f"{FORMAT}; delete the folder and run: tanya index PATH"
-            )
-        return manifest
 
-    def write_manifest(self, manifest: Manifest) -> None:
-        self.manifest.write_text(json.dumps(asdict(manifest), indent=1), encoding="utf-8")
+    def sizes(self) -> dict[str, int]:
+        """The size in bytes of each file but the manifest, by its path below the folder.
+
+        Without the graph of a Chroma folder that was never saved, of less than 1,000 rows: every
+        reader makes its files anew.
+        """
+        return {
+            path.relative_to(self.folder).as_posix(): path.stat().st_size
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+            and path != self.manifest
+            and (path.suffix != ".bin" or path.with_name("index_metadata.pickle").exists())
+        }
+
+    def damaged_files(self) -> list[Path]:
+        """The files that are gone or shorter than when the generation was published."""
+        present = self.sizes()
+        published = self.read_manifest().files
+        return [
+            self.folder / name for name, size in published.items() if present.get(name, -1) < size
+        ]
+
+    def hold(self) -> BinaryIO | None:
+        """Keep the generation from being collected until this is closed; None if it is gone."""
+        try:
+            file = self.manifest.open("rb")
+        except FileNotFoundError:
+            return None
+        share(file)
+        if not self.complete:  # collected while we waited for the lock
+            file.close()
+            return None
+        return file
+
+
+def repair(index: Path) -> str:
+    """What to do about a damaged search engine."""
+    return f"restore it with: tanya index --rebuild --index {index}"
+
+
+def generations(index: Path) -> list[Generation]:
+    """All generations in the folder, complete or not, the oldest first."""
+    try:
+        found = [Generation(folder) for folder in index.iterdir() if folder.name.isdigit()]
+    except OSError:
+        return []
+    return sorted(found, key=lambda one: one.number)
+
+
+def newest_complete(index: Path) -> Generation | None:
+    """The last generation that passed its check; None when there is none."""
+    return next((one for one in reversed(generations(index)) if one.complete), None)
 
 
 def live_generation(index: Path) -> Generation | None:
-    """The generation that readers use; None before the first run has finished."""
+    """The generation that readers use; None before the first run has finished.
+
+    Raises:
+        DamagedIndexError: the generation that ``live`` names is not there.
+    """
+    name = _pointer(index)
+    while name is not None:
+        if name.isdigit() and (generation := Generation(index / name)).complete:
+            return generation
+        again = _pointer(index)
+        if again == name:  # and it was not superseded and collected just now
+            raise DamagedIndexError(
+                f"{index / 'live'} names {name!r}, which is not there; {repair(index)}"
+            )
+        name = again
+    return newest_complete(index)
+
+
+def _pointer(index: Path) -> str | None:
     try:
-        name = (index / "live").read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
+        return (index / "live").read_text(encoding="utf-8", errors="replace").strip()
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return Generation(index / name) if name.isdigit() and (index / name).is_dir() else None
+    except OSError as error:
+        raise IndexFolderError(
+            f"{index / 'live'} cannot be read: {error.strerror or error}; check its permissions"
+        ) from error
 
 
 def encoder_name(index: Path) -> str:
@@ -116,73 +218,157 @@ def require_generation(index: Path, encoder: str) -> Generation:
     Raises:
         MissingIndexError: nothing was indexed here yet.
         IncompatibleIndexError: it was built with another encoder or format.
+        DamagedIndexError: a file of it is missing or cut short.
     """
     generation = live_generation(index)
     if generation is None:
         raise MissingIndexError(f"no index in {index}; make one with: tanya index PATH")
+    check_usable(generation, encoder)
+    return generation
+
+
+def check_usable(generation: Generation, encoder: str) -> None:
+    """Compare a generation with the encoder in use and with its own manifest.
+
+    Raises:
+        IncompatibleIndexError: it was built with another encoder or format.
+        DamagedIndexError: a file of it is missing or cut short.
+    """
+    index = generation.folder.parent
     manifest = generation.read_manifest()
     if manifest.encoder != encoder:
         raise IncompatibleIndexError(
             f"the index in {index} was built with encoder {manifest.encoder}, this is {encoder}; "
             f"delete the folder and run: tanya index PATH"
         )
-    return generation
+    if damaged := generation.damaged_files():
+        raise DamagedIndexError(f"{damaged[0]} is missing or cut short; {repair(index)}")
+
+
+def hold_live(index: Path) -> tuple[Generation, BinaryIO]:
+    """The live generation, and what keeps it from being collected until it is closed.
+
+    Raises:
+        MissingIndexError: nothing was indexed here yet.
+        DamagedIndexError: the generation that ``live`` names is not there.
+    """
+    while generation := live_generation(index):
+        if held := generation.hold():
+            return generation, held
+    raise MissingIndexError(f"no index in {index}; make one with: tanya index PATH")
+
+
+class Draft:
+    """A generation that is being made."""
+
+    def __init__(self, index: Path, generation: Generation, progress: Progress) -> None:
+        self._index = index
+        self._progress = progress
+        self.generation = generation
+        self.published = False
+
+    def publish(
+        self, encoder: str, encoder_name: str, dimensions: int, articles: int, paragraphs: int
+    ) -> None:
+        """Check the generation, make it live, and collect what nobody holds any more.
+
+        Raises:
+            IndexFolderError: it does not pass the check.
+        """
+        self._progress("publish", 0, 1)
+        generation = self.generation
+        manifest = Manifest(
+            FORMAT,
+            encoder,
+            encoder_name,
+            dimensions,
+            articles,
+            paragraphs,
+            generation.sizes(),
+        )
+        if failure := probe(generation, manifest):
+            raise IndexFolderError(
+                f"the new index failed its check ({failure}); the old one is unchanged, run again; "
+                f"if that does not help, {repair(self._index)}"
+            )
+        for name in manifest.files:
+            _write_through(generation.folder / name)
+        self.published = True  # a kill or an error from here on must not discard it
+        _replace(generation.manifest, manifest.to_json())
+        _replace(self._index / "live", generation.folder.name)
+        self._progress("publish", 1, 1)
+        self._progress("collect", 0, 1)
+        collect(self._index, generation)
+        self._progress("collect", 1, 1)
 
 
 @contextmanager
-def write_lock(index: Path) -> Iterator[None]:
-    """Hold the index's lock; it is released by the system when the process dies.
+def draft_generation(
+    index: Path, source: Generation | None, progress: Progress, *, engines: bool = True
+) -> Iterator[Draft]:
+    """A copy of ``source`` (or nothing) to change; what goes wrong with it discards it.
+
+    ``engines``: copy Chroma and Tantivy too. Needs the lock.
 
     Raises:
-        LockedIndexError: another run holds it.
-        IndexFolderError: the folder cannot be written.
+        IndexFolderError: the disk is full or a library failed; the index is as it was.
     """
+    import chromadb.errors
+    import sqlalchemy.exc
+
+    following = max((one.number for one in generations(index)), default=0) + 1
+    draft = Draft(index, Generation(index / f"{following:06d}"), progress)
     try:
-        index.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(index / "lock", timeout=0)
-        lock.acquire()
-    except Timeout:
-        raise LockedIndexError(
-            f"another run is writing {index} (process {_holder(index)}); try again when it is done"
-        ) from None
-    except OSError as error:
-        raise IndexFolderError(
-            f"cannot write to {index}: {error.strerror or error}; choose another with --index"
-        ) from error
-    try:
-        (index / "holder").write_text(str(os.getpid()), encoding="ascii")
-        yield
+        collect(index, source)
+        draft.generation.folder.mkdir()
+        if source:
+            _copy(source, draft.generation, engines)
+        yield draft
+    except (
+        OSError,
+        ValueError,  # Tantivy's
+        sqlite3.Error,
+        sqlalchemy.exc.SQLAlchemyError,
+        chromadb.errors.ChromaError,
+    ) as error:
+        raise IndexFolderError(_failure(index, error)) from error
     finally:
-        lock.release()
+        if not draft.published:
+            shutil.rmtree(draft.generation.folder, ignore_errors=True)
 
 
-def _holder(index: Path) -> str:
-    try:
-        return (index / "holder").read_text(encoding="ascii")
-    except OSError:
-        return "unknown"
+def _failure(index: Path, error: Exception) -> str:
+    stated = (error.strerror if isinstance(error, OSError) else "") or str(error)
+    reason = " ".join(stated.split())[:300] or type(error).__name__
+    full = any(
+        words in reason.lower() for words in ("no space left", "disk is full", "file too large")
+    )
+    advice = f"free space on the disk of {index} and run again" if full else "run again"
+    return f"the run failed ({reason}); the index is as it was before; {advice}"
 
 
-def begin(index: Path) -> Generation:
-    """A folder for the next generation: a copy of the live one, or empty. Needs the lock.
+def _copy(source: Generation, target: Generation, engines: bool) -> None:
+    """Tantivy's segments never change and are linked; the other files are really copied."""
+    shutil.copyfile(source.catalog, target.catalog)
+    if source.vectors.exists():
+        shutil.copyfile(source.vectors, target.vectors)
+    if not engines:
+        return
+    copy_chroma(source.chroma, target.chroma)
+    shutil.copytree(source.tantivy, target.tantivy, copy_function=_link_segment)
 
-    Tantivy's segments never change and are linked; the other files are really copied.
+
+def copy_chroma(source: Path, target: Path) -> None:
+    """Copy a Chroma folder that others may have open.
+
+    Whoever opens one writes a line into its database, so that is copied as SQLite does it.
     """
-    live = live_generation(index)
-    numbered = [folder for folder in index.iterdir() if folder.name.isdigit()]
-    for folder in numbered:  # left over from a run that was killed
-        if live is None or int(folder.name) > int(live.folder.name):
-            shutil.rmtree(folder)
-    following = int(live.folder.name) + 1 if live else 1
-    draft = Generation(index / f"{following:06d}")
-    draft.folder.mkdir()
-    if live:
-        shutil.copyfile(live.catalog, draft.catalog)
-        if live.vectors.exists():
-            shutil.copyfile(live.vectors, draft.vectors)
-        shutil.copytree(live.chroma, draft.chroma)
-        shutil.copytree(live.tantivy, draft.tantivy, copy_function=_link_segment)
-    return draft
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(f"{DATABASE}*"))
+    with (
+        closing(sqlite3.connect(source / DATABASE, timeout=30)) as database,
+        closing(sqlite3.connect(target / DATABASE)) as copy,
+    ):
+        database.backup(copy)
 
 
 def _link_segment(source: str, target: str) -> None:
@@ -196,34 +382,64 @@ def _link_segment(source: str, target: str) -> None:
         shutil.copyfile(source, target)
 
 
-def probe(generation: Generation) -> None:
-    """Open and query the generation in a process of its own.
+def probe(generation: Generation, manifest: Manifest, chroma: Path | None = None) -> str:
+    """Open and query the generation in a process of its own; what is wrong, or nothing.
 
-    Raises:
-        IndexFolderError: it does not open, or its parts disagree.
+    ``chroma`` is a copy to open in place of the generation's own folder. The probe ends with
+    this process: its standard input says what to expect, and its end that nobody waits any more.
     """
-    result = subprocess.run(
-        [sys.executable, "-m", "index.probe", str(generation.folder)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    if result.returncode != 0:
-        reason = result.stderr.strip().splitlines()[-1:] or ["it crashed"]
-        raise IndexFolderError(
-            f"the new index failed its check ({reason[0]}); the old one is unchanged, run again"
-        )
+    folders = (str(generation.folder), str(chroma or generation.chroma))
+    command = [sys.executable, "-m", "index.probe", *folders]
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
+        ) as process,
+    ):
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):
+            process.stdin.write(manifest.to_json().encode() + b"\n")
+            process.stdin.flush()
+        try:
+            process.wait(PROBE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return f"no result in {PROBE_SECONDS} seconds"
+        finally:
+            process.kill()
+        errors.seek(0)
+        lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+    if process.returncode == 0:
+        return ""
+    return lines[-1] if lines else f"it crashed with exit code {process.returncode}"
 
 
-def publish(index: Path, draft: Generation) -> None:
-    """Make ``draft`` live and collect what nobody can hold any more. Needs the lock."""
-    pointer = index / "live.new"
-    with pointer.open("w", encoding="ascii") as file:
-        file.write(draft.folder.name)
-        file.flush()
+def _write_through(path: Path) -> None:
+    """Have the system write a file to the disk itself, for when the power fails."""
+    with path.open("r+b") as file:
         os.fsync(file.fileno())
-    pointer.replace(index / "live")
-    older = sorted(folder for folder in index.iterdir() if folder.name.isdigit())
-    for folder in older[:-KEPT]:
+
+
+def _replace(path: Path, text: str) -> None:
+    """Give a file this text, all of it or, after a kill, the old one."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    _write_through(beside)
+    beside.replace(path)
+
+
+def collect(index: Path, live: Generation | None) -> None:
+    """Delete unfinished generations, and the old ones that nobody holds. Needs the lock."""
+    for folder in index.glob("*.old"):  # left by a run that was killed here
         shutil.rmtree(folder, ignore_errors=True)
+    older = []
+    for generation in generations(index):
+        if live is None or not generation.complete or generation.number > live.number:
+            shutil.rmtree(generation.folder, ignore_errors=True)
+        elif generation != live:
+            older.append(generation)
+    for generation in older[: 1 - KEPT]:
+        old = generation.folder.with_suffix(".old")
+        with seize(generation.manifest) as free, suppress(OSError):
+            if free:
+                generation.folder.rename(old)  # first, so that no reader meets half of it
+        shutil.rmtree(old, ignore_errors=True)

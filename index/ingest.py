@@ -4,35 +4,47 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.catalog import Catalog, FileRecord, StoredNode
 from index.chunking import embedded_text
 from index.encoder import Encoder
-from index.errors import IndexFolderError, MissingIndexError, RejectedFileError
+from index.errors import (
+    DamagedIndexError,
+    IndexFolderError,
+    MissingIndexError,
+    RejectedFileError,
+)
 from index.generations import (
-    FORMAT,
+    Draft,
     Generation,
-    Manifest,
-    begin,
+    Progress,
+    check_usable,
+    collect,
+    draft_generation,
     live_generation,
-    probe,
-    publish,
+    newest_complete,
     require_generation,
-    write_lock,
 )
 from index.lexical import LexicalWriter
+from index.locks import write_lock
 from index.readers import MAPPED_SUFFIXES, READERS, is_page_folder, read_articles
+from index.readers.draft import MAX_BYTES
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
 
 BATCH = 2_000  # paragraphs encoded at once
+_LOG = logging.getLogger(__name__)
+STAGES = ("scan", "read", "encode", "vectors", "lexical", "publish", "collect")
 
-Progress = Callable[[str, int, int], None]
-"""Called with the stage, how many are done, and how many there are."""
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
 
 
 @dataclass(slots=True)
@@ -51,7 +63,7 @@ def index_paths(
     index: Path,
     paths: Sequence[Path],
     encoder: Encoder,
-    progress: Progress = lambda stage, done, total: None,
+    progress: Progress = silent,
     *,
     allow_empty: bool = False,
     restore: bool = False,
@@ -68,28 +80,77 @@ def index_paths(
             empty (unless ``allow_empty``), or the index cannot be written.
     """
     roots = [_root(path) for path in paths]
-    with write_lock(index):
-        if live_generation(index):
-            require_generation(index, encoder.fingerprint)
-        return _Run(index, encoder, progress, restore, fields or {}).bring_in_line(
-            roots, allow_empty
-        )
+    with write_lock(index, "tanya index"):
+        live = live_generation(index)
+        if live:
+            check_usable(live, encoder.fingerprint)
+        run = _Run(index, live, encoder, progress, restore, fields or {})
+        return run.bring_in_line(roots, allow_empty)
 
 
-def remove_articles(index: Path, prefixes: Sequence[str], encoder: Encoder) -> list[str]:
+def remove_articles(
+    index: Path, prefixes: Sequence[str], encoder: Encoder, progress: Progress = silent
+) -> list[str]:
     """Take articles out of the index, by id or unique beginning of one; their ids.
 
     Raises:
         IndexFolderError: there is no index, or an id names no article or several.
     """
-    with write_lock(index):
-        generation = require_generation(index, encoder.fingerprint)
-        catalog = Catalog(generation.catalog)
-        ids = [find_article(catalog, prefix) for prefix in prefixes]
-        catalog.close()
-        run = _Run(index, encoder, lambda stage, done, total: None, False, {})
-        run.remove(list(dict.fromkeys(ids)))
+    with write_lock(index, "tanya remove"):
+        live = require_generation(index, encoder.fingerprint)
+        with closing(Catalog(live.catalog)) as catalog:
+            ids = [find_article(catalog, prefix) for prefix in prefixes]
+        _Run(index, live, encoder, progress).remove(list(dict.fromkeys(ids)))
         return ids
+
+
+def rebuild(index: Path, progress: Progress = silent) -> int:
+    """Make Chroma and Tantivy anew from catalog and vectors; how many paragraphs they hold.
+
+    Neither the source files nor the encoder are needed.
+
+    Raises:
+        IndexFolderError: there is no index, or its catalog or vectors are damaged too.
+    """
+    with write_lock(index, "tanya index --rebuild"):
+        try:
+            source = live_generation(index)
+        except DamagedIndexError:
+            source = newest_complete(index)
+        if source is None:
+            raise MissingIndexError(f"no index in {index}; make one with: tanya index PATH")
+        manifest = source.read_manifest()
+        for file in (source.catalog, source.vectors):
+            if file in source.damaged_files():
+                raise DamagedIndexError(
+                    f"{file} is missing or cut short, and nothing can stand in for it; delete the "
+                    f"folder {index} and run: tanya index PATH"
+                )
+        with draft_generation(index, source, progress, engines=False) as draft:
+            with closing(Catalog(draft.generation.catalog)) as catalog:
+                titles = {one.id: one.title for one in catalog.articles(text=False)}
+                nodes = catalog.all_nodes()
+            vectors = VectorFile(draft.generation.vectors, manifest.dimensions)
+            with _engines(draft.generation) as (chroma, lexical):
+                for start in range(0, len(nodes), BATCH):
+                    part = nodes[start : start + BATCH]
+                    progress("vectors", start, len(nodes))
+                    chroma.add([node.node_id for node in part], vectors[[n.row for n in part]])
+                    progress("lexical", start, len(nodes))
+                    for node in part:
+                        title = titles[node.paragraph.article_id]
+                        text = embedded_text(title, node.paragraph.text)
+                        lexical.add(node.node_id, node.paragraph.article_id, text)
+            for stage in ("vectors", "lexical"):
+                progress(stage, len(nodes), len(nodes))
+            draft.publish(
+                manifest.encoder,
+                manifest.encoder_name,
+                manifest.dimensions,
+                len(titles),
+                len(nodes),
+            )
+        return len(nodes)
 
 
 def find_article(catalog: Catalog, prefix: str) -> str:
@@ -113,38 +174,54 @@ class _Run:
     def __init__(
         self,
         index: Path,
+        live: Generation | None,
         encoder: Encoder,
         progress: Progress,
-        restore: bool,
-        fields: Mapping[str, str],
+        restore: bool = False,
+        fields: Mapping[str, str] | None = None,
     ) -> None:
         self._index = index
+        self._live = live
         self._encoder = encoder
         self._progress = progress
         self._restore = restore
-        self._fields = fields
+        self._fields = fields or {}
         self._summary = Summary()
 
     def bring_in_line(self, roots: list[Path], allow_empty: bool) -> Summary:
         known = self._known_files(roots)
         present: dict[tuple[str, str], Path] = {}
+        unread: list[tuple[str, str]] = []  # root and folder below it
         for root in roots:
-            files = dict(_files(root))
-            if not files and any(record.root == str(root) for record in known.values()):
-                if not allow_empty:
-                    raise IndexFolderError(
-                        f"{root} held articles and is empty now; if that is meant, run: "
-                        f"tanya index {root} --allow-empty"
-                    )
-            elif not files:
+            name = _name(root)
+            found = _find_files(root)
+            unread += [(name, folder) for folder, _ in found.refused]
+            self._summary.rejected += [
+                (str(root / folder), f"the folder cannot be read: {reason}; what was indexed stays")
+                for folder, reason in found.refused
+            ]
+            held = [record for record in known.values() if record.root == name]
+            if not found.files and held and not allow_empty:
+                raise IndexFolderError(
+                    f"{root} held articles and is empty now; if that is meant, run: "
+                    f"tanya index {root} --allow-empty"
+                )
+            if not found.files and not held:
                 raise IndexFolderError(f"{root} holds no file that can be read ({_formats()})")
-            present |= {(str(root), relative): path for relative, path in files.items()}
-        gone = [key for key in known if key not in present]
+            present |= {(name, relative): path for relative, path in found.files.items()}
+        gone = [key for key in known if key not in present and not _below(key, unread)]
         changed: list[tuple[FileRecord, Path]] = []
         for done, (key, path) in enumerate(present.items(), start=1):
             self._progress("scan", done, len(present))
-            record = FileRecord(*key, self._fingerprint(path))
             before = known.get(key)
+            try:
+                record = FileRecord(*key, self._fingerprint(path))
+            except OSError as error:
+                reason = f"cannot be read: {error.strerror or error}"
+                if before:
+                    reason += "; what was indexed stays"
+                self._summary.rejected.append((str(path), reason))
+                continue
             if before and self._is_same(before, record) and not self._restore:
                 if before.reason:
                     self._summary.rejected.append((str(path), before.reason))
@@ -152,12 +229,14 @@ class _Run:
             changed.append((record, path))
         if changed or gone:
             self._apply(changed, gone)
+        else:
+            collect(self._index, self._live)
         self._count_unchanged()
         return self._summary
 
     def _fingerprint(self, path: Path) -> str:
         """The hash of a file, with the names of columns that it is read by."""
-        content = _sha256(path)
+        content = _fingerprint(path)
         if not self._fields or path.suffix.lower() not in MAPPED_SUFFIXES:
             return content
         return f"{content} {json.dumps(self._fields, sort_keys=True)}"
@@ -168,110 +247,108 @@ class _Run:
         return known == now.sha256
 
     def remove(self, ids: list[str]) -> None:
-        draft = begin(self._index)
-        catalog = Catalog(draft.catalog, writable=True)
-        for article_id in ids:
-            catalog.put_removed(article_id, catalog.file_of(article_id)[2])
-        stale = catalog.nodes_of(ids)
-        catalog.drop_articles(ids)
-        self._finish(draft, catalog, stale, [])
+        with self._draft() as draft, _writable(draft.generation) as catalog:
+            for article_id in ids:
+                catalog.put_removed(article_id, catalog.file_of(article_id)[2])
+            stale = catalog.nodes_of(ids)
+            catalog.drop_articles(ids)
+            self._finish(draft, catalog, stale, [])
+
+    def _draft(self) -> AbstractContextManager[Draft]:
+        return draft_generation(self._index, self._live, self._progress)
 
     def _known_files(self, roots: list[Path]) -> dict[tuple[str, str], FileRecord]:
-        live = live_generation(self._index)
-        if live is None:
+        if self._live is None:
             return {}
-        catalog = Catalog(live.catalog)
-        known = catalog.files([str(root) for root in roots])
-        catalog.close()
-        return known
+        with closing(Catalog(self._live.catalog)) as catalog:
+            return catalog.files([_name(root) for root in roots])
 
     def _apply(self, changed: list[tuple[FileRecord, Path]], gone: list[tuple[str, str]]) -> None:
-        draft = begin(self._index)
-        catalog = Catalog(draft.catalog, writable=True)
-        if self._restore:
-            catalog.drop_removed()
-        removed = catalog.removed()
-        stale: list[StoredNode] = []
-        fresh: list[tuple[StoredNode, str]] = []
-        for root, relative in gone:
-            ids = list(catalog.versions(root, relative))
-            stale += catalog.nodes_of(ids)
-            catalog.drop_articles(ids)
-            catalog.drop_file(root, relative)
-            self._summary.removed += len(ids)
-        for done, (record, path) in enumerate(changed, start=1):
-            before = catalog.versions(record.root, record.path)
-            articles, reason = self._read(record, path)
-            after = {article.id: _version(article) for article in articles}
-            out = [id_ for id_, version in before.items() if after.get(id_) != version]
-            stale += catalog.nodes_of(out)
-            catalog.drop_articles(out)
-            self._summary.removed += sum(id_ not in after for id_ in out)
-            for article in articles:
-                version = after[article.id]
-                if before.get(article.id) == version or removed.get(article.id) == version:
-                    continue
-                nodes = catalog.add_article(article, version, record.root, record.path)
-                fresh += [(node, article.title) for node in nodes]
-                if article.id in before:
-                    self._summary.updated += 1
-                else:
-                    self._summary.added += 1
-            catalog.put_file(FileRecord(record.root, record.path, record.sha256, reason))
-            self._progress("read", done, len(changed))
-        self._finish(draft, catalog, stale, fresh)
+        self._progress("read", 0, len(changed))
+        with self._draft() as draft, _writable(draft.generation) as catalog:
+            if self._restore:
+                catalog.drop_removed()
+            removed = catalog.removed()
+            stale: list[StoredNode] = []
+            fresh: list[tuple[StoredNode, str]] = []
+            for root, relative in gone:
+                ids = list(catalog.versions(root, relative))
+                stale += catalog.nodes_of(ids)
+                catalog.drop_articles(ids)
+                catalog.drop_file(root, relative)
+                self._summary.removed += len(ids)
+            for done, (record, path) in enumerate(changed):
+                self._progress("read", done, len(changed))
+                before = catalog.versions(record.root, record.path)
+                articles, reasons = self._read(record, path)
+                after = {article.id: content_version(article) for article in articles}
+                out = [id_ for id_, version in before.items() if after.get(id_) != version]
+                stale += catalog.nodes_of(out)
+                catalog.drop_articles(out)
+                self._summary.removed += sum(id_ not in after for id_ in out)
+                for article in articles:
+                    version = after[article.id]
+                    if before.get(article.id) == version or removed.get(article.id) == version:
+                        continue
+                    if catalog.holds(article.id):
+                        owner = "/".join(catalog.file_of(article.id)[:2])
+                        reasons.append(f"its id {article.id} belongs to {owner} already")
+                        continue
+                    nodes = catalog.add_article(article, version, record.root, record.path)
+                    fresh += [(node, article.title) for node in nodes]
+                    if article.id in before:
+                        self._summary.updated += 1
+                    else:
+                        self._summary.added += 1
+                self._summary.rejected += [(str(path), reason) for reason in reasons]
+                kept = "; ".join(reasons[:5])
+                catalog.put_file(FileRecord(record.root, record.path, record.sha256, kept))
+            self._progress("read", len(changed), len(changed))
+            self._finish(draft, catalog, stale, fresh)
 
-    def _read(self, record: FileRecord, path: Path) -> tuple[list[Article], str]:
+    def _read(self, record: FileRecord, path: Path) -> tuple[list[Article], list[str]]:
         try:
-            articles, reasons = read_articles(path, record.root, record.path, self._fields)
+            return read_articles(path, record.root, record.path, self._fields)
         except RejectedFileError as error:
-            self._summary.rejected.append((str(path), str(error)))
-            return [], str(error)
-        self._summary.rejected += [(str(path), reason) for reason in reasons]
-        return articles, "; ".join(reasons[:5])
+            return [], [str(error)]
+        except Exception as error:  # RecursionError, MemoryError, whatever a hostile file provokes
+            _LOG.warning("%s could not be read", path, exc_info=True)
+            return [], [f"cannot be understood ({type(error).__name__}: {str(error)[:200]})"]
 
     def _finish(
         self,
-        draft: Generation,
+        draft: Draft,
         catalog: Catalog,
         stale: list[StoredNode],
         fresh: list[tuple[StoredNode, str]],
     ) -> None:
-        catalog.commit()
-        chroma = ChromaStore(draft.chroma, create=True)
-        lexical = LexicalWriter(draft.tantivy)
+        generation, total = draft.generation, len(fresh)
         gone = [node.node_id for node in stale]
-        chroma.delete(gone)
-        lexical.delete(gone)
-        for start in range(0, len(fresh), BATCH):
-            part = fresh[start : start + BATCH]
-            texts = [embedded_text(title, node.paragraph.text) for node, title in part]
-            vectors = self._encoder.encode(texts)
-            rows = [node.row for node, _ in part]
-            VectorFile.write(draft.vectors, self._encoder.dimensions, rows, vectors)
-            chroma.add([node.node_id for node, _ in part], vectors)
-            for (node, _), text in zip(part, texts, strict=True):
-                lexical.add(node.node_id, node.paragraph.article_id, text)
-            self._progress("index", min(start + BATCH, len(fresh)), len(fresh))
-        lexical.close()
-        chroma.close()
-        count_articles, count_nodes = catalog.counts()
+        with _engines(generation) as (chroma, lexical):
+            self._progress("vectors", 0, total)
+            chroma.delete(gone)
+            self._progress("lexical", 0, total)
+            lexical.delete(gone)
+            for start in range(0, total, BATCH):
+                part = fresh[start : start + BATCH]
+                texts = [embedded_text(title, node.paragraph.text) for node, title in part]
+                self._progress("encode", start, total)
+                vectors = self._encoder.encode(texts)
+                self._progress("vectors", start, total)
+                rows = [node.row for node, _ in part]
+                VectorFile.write(generation.vectors, self._encoder.dimensions, rows, vectors)
+                chroma.add([node.node_id for node, _ in part], vectors)
+                self._progress("lexical", start, total)
+                for (node, _), text in zip(part, texts, strict=True):
+                    lexical.add(node.node_id, node.paragraph.article_id, text)
+        for stage in ("encode", "vectors", "lexical"):
+            self._progress(stage, total, total)
+        self._summary.paragraphs = total
+        catalog.commit()
+        articles, paragraphs = catalog.counts()
         catalog.close()
-        self._summary.paragraphs = len(fresh)
-        draft.write_manifest(
-            Manifest(
-                FORMAT,
-                self._encoder.fingerprint,
-                self._encoder.name,
-                self._encoder.dimensions,
-                count_articles,
-                count_nodes,
-            )
-        )
-        self._progress("publish", 0, 1)
-        probe(draft)
-        publish(self._index, draft)
-        self._progress("publish", 1, 1)
+        encoder = self._encoder
+        draft.publish(encoder.fingerprint, encoder.name, encoder.dimensions, articles, paragraphs)
 
     def _count_unchanged(self) -> None:
         live = live_generation(self._index)
@@ -279,6 +356,19 @@ class _Run:
             raise MissingIndexError(f"nothing could be indexed into {self._index}")
         total = live.read_manifest().articles
         self._summary.unchanged = total - self._summary.added - self._summary.updated
+
+
+def _writable(generation: Generation) -> AbstractContextManager[Catalog]:
+    return closing(Catalog(generation.catalog, writable=True))
+
+
+@contextmanager
+def _engines(generation: Generation) -> Iterator[tuple[ChromaStore, LexicalWriter]]:
+    """Chroma and Tantivy of a draft, open for writing; committed unless something is raised."""
+    with closing(ChromaStore(generation.chroma, create=True)) as chroma:
+        lexical = LexicalWriter(generation.tantivy)
+        yield chroma, lexical
+        lexical.close()
 
 
 def _root(path: Path) -> Path:
@@ -292,16 +382,29 @@ def _root(path: Path) -> Path:
     return root
 
 
-def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    """Relative name and path of the readable files below ``root``, in a fixed order.
+@dataclass(slots=True)
+class _Found:
+    """Files below a root, by relative name; ``refused``: folders that cannot be read, and why."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def _find_files(root: Path) -> _Found:
+    """The files below ``root`` in a fixed order.
 
     Hidden files and links are passed over, so that no loop of links is followed, and so is the
     folder of pictures and styles beside a page that was saved complete.
     """
     if root.is_file():
-        yield root.name, root
-        return
-    for folder, subfolders, names in os.walk(root):
+        return _Found({_name(Path(root.name)): root})
+    found = _Found()
+
+    def refuse(error: OSError) -> None:
+        folder = Path(os.fsdecode(error.filename)).relative_to(root)
+        found.refused.append((_name(folder), error.strerror or str(error)))
+
+    for folder, subfolders, names in os.walk(root, onerror=refuse):
         pages = set(names)
         subfolders[:] = sorted(
             name
@@ -312,22 +415,41 @@ def _files(root: Path) -> Iterator[tuple[str, Path]]:
             path = Path(folder) / name
             if name.startswith(".") or path.is_symlink() or not path.is_file():
                 continue
-            yield path.relative_to(root).as_posix(), path
+            found.files[_name(path.relative_to(root))] = path
+    return found
+
+
+def _below(key: tuple[str, str], folders: list[tuple[str, str]]) -> bool:
+    """Whether a file, given by root and relative name, lies in one of these folders."""
+    root, relative = key
+    return any(
+        root == other and (folder == "." or relative.startswith(f"{folder}/"))
+        for other, folder in folders
+    )
+
+
+def _name(path: Path) -> str:
+    r"""``path`` as the catalog holds it; bytes that are no UTF-8 are written as ``\xNN``."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _formats() -> str:
     return ", ".join(sorted(READERS))
 
 
-def _sha256(path: Path) -> str:
-    """The hash of a file's bytes; that of its name when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return "unreadable"
+def _fingerprint(path: Path) -> str:
+    """The hash of a file's bytes; the size of one that is too large to be read anyway.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        return f"{size} bytes"
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _version(article: Article) -> str:
+def content_version(article: Article) -> str:
     """Twelve digits that change whenever anything about the article does."""
     return hashlib.sha256(repr(article).encode("utf-8", "surrogatepass")).hexdigest()[:12]

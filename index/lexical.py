@@ -93,6 +93,11 @@ class LexicalIndex:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
+    def ids(self) -> list[str]:
+        """The ids of all nodes, in no order."""
+        everything = self._searcher.search(tantivy.Query.all_query(), max(1, len(self))).hits
+        return [str(self._searcher.doc(address)[NODE][0]) for _, address in everything]
+
     def search(
         self, question: str, top: int, selection: Selection | None = None
     ) -> list[tuple[str, float]]:

@@ -1,42 +1,79 @@
 """Check that a generation opens, answers a query and agrees with itself.
 
-Run as a process of its own: a damaged Chroma folder can crash the process that opens it.
+``python -m index.probe GENERATION CHROMA``, with the manifest on standard input. It runs as a
+process of its own, with a limit on what it can write: a damaged Chroma folder can crash the
+process that opens it, or grow until the disk is full.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+from contextlib import closing
 from pathlib import Path
 
 from index.catalog import Catalog
-from index.generations import Generation
+from index.generations import Generation, Manifest
 from index.lexical import LexicalIndex
 from index.lexicon import Lexicon
 from index.vectors import ChromaStore, VectorFile
 
+ROOM = 64_000_000  # bytes that a sound Chroma folder may grow by
 
-def check(generation: Generation) -> None:
+
+def check(generation: Generation, manifest: Manifest, chroma: Path) -> None:
     """Raise ValueError when the parts of a generation disagree."""
-    manifest = generation.read_manifest()
-    catalog = Catalog(generation.catalog)
-    articles, nodes = catalog.counts()
-    chroma = ChromaStore(generation.chroma)
-    lexical = LexicalIndex(generation.tantivy, Lexicon())
-    counts = {
-        "manifest": manifest.paragraphs,
-        "catalog": nodes,
-        "chroma": len(chroma),
-        "tantivy": len(lexical),
-    }
-    if len(set(counts.values())) != 1 or articles != manifest.articles:
-        raise ValueError(f"counts differ: {counts}")
-    if nodes:
+    with closing(Catalog(generation.catalog)) as catalog, closing(ChromaStore(chroma)) as dense:
+        lexical = LexicalIndex(generation.tantivy, Lexicon())
+        articles, _ = catalog.counts()
+        nodes = {node.node_id: node for node in catalog.all_nodes()}
+        if (articles, len(nodes)) != (manifest.articles, manifest.paragraphs):
+            raise ValueError(
+                f"the catalog holds {articles} articles and {len(nodes)} paragraphs instead of "
+                f"{manifest.articles} and {manifest.paragraphs}"
+            )
+        for name, ids in (("Chroma", dense.ids()), ("Tantivy", lexical.ids())):
+            if sorted(ids) != sorted(nodes):
+                raise ValueError(f"{name} holds {len(ids)} paragraphs, the catalog {len(nodes)}")
+        if not nodes:
+            return
         vectors = VectorFile(generation.vectors, manifest.dimensions)
-        last = catalog.last_node()
+        last = max(nodes.values(), key=lambda node: node.row)
+        if last.row > len(vectors):
+            raise ValueError(f"{len(vectors)} vectors for paragraph {last.row}")
         vector = vectors[[last.row]][0]
-        if not chroma.search(vector, 1) or not lexical.search(last.paragraph.text, 1):
+        if not dense.search(vector, 1) or not lexical.search(last.paragraph.text, 1):
             raise ValueError("the probe query found nothing")
 
 
+def limit_writing(most_bytes: int) -> None:
+    """No file may grow beyond this, where the system knows such a limit."""
+    if sys.platform != "win32":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if hard == resource.RLIM_INFINITY or most_bytes < hard:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
+
+
+def end_with_parent() -> None:
+    """End this process when whoever started it is gone and standard input with it."""
+
+    def wait() -> None:
+        os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def main() -> None:
+    generation, chroma = Generation(Path(sys.argv[1])), Path(sys.argv[2])
+    manifest = Manifest.from_json(sys.stdin.readline())
+    end_with_parent()
+    limit_writing(max(generation.sizes().values(), default=0) + ROOM)
+    check(generation, manifest, chroma)
+
+
 if __name__ == "__main__":
-    check(Generation(Path(sys.argv[1])))
+    main()

@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import sqlalchemy as sa
+from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
 from index.catalog import Catalog, StoredNode, article_of
 from index.encoder import Encoder, StaticEncoder, Vectors
 from index.encoder.models import open_encoder
-from index.generations import Generation, encoder_name, require_generation
+from index.errors import DamagedIndexError
+from index.generations import Generation, check_usable, encoder_name, hold_live, repair
 from index.lexical import LexicalIndex, Selection
 from index.lexicon import Lexicon
 from index.types import Article
-from index.vectors import ChromaStore, VectorFile
+from index.vectors import ChromaStore, ExactSearch, VectorFile
 
 EXACT_SHARE = 0.2  # of the collection; a larger selection is searched in Chroma
 _NO_ROWS = np.zeros(0, dtype=np.int64)
 
 
 class Store:
-    """The live generation of an index, opened for reading. Safe to use from several threads."""
+    """The live generation of an index, opened for reading. Safe to use from several threads.
 
-    def __init__(self, generation: Generation, encoder: Encoder, lexicon: Lexicon) -> None:
+    It stays on the disk until it is closed, or nobody refers to it any more.
+    """
+
+    def __init__(
+        self, generation: Generation, encoder: Encoder, lexicon: Lexicon, opened: ExitStack
+    ) -> None:
+        """``opened`` holds what is to be closed with the store."""
         self.name = generation.folder.name
         self.encoder = encoder
         self.words = encoder if isinstance(encoder, StaticEncoder) else StaticEncoder()
         self.lexicon = lexicon
-        self.catalog = Catalog(generation.catalog)
-        self.lexical = LexicalIndex(generation.tantivy, lexicon)
-        self._chroma = ChromaStore(generation.chroma)
-        self._vectors = VectorFile(generation.vectors, encoder.dimensions)
+        self.catalog = opened.enter_context(closing(Catalog(generation.catalog)))
         self._articles = {a.id: a for a in self.catalog.articles(text=False)}
+        self._vectors = VectorFile(generation.vectors, encoder.dimensions)
+        self.lexical = LexicalIndex(generation.tantivy, lexicon)
+        self._dense: ChromaStore | ExactSearch
+        if ChromaStore.can_open(generation.chroma):
+            self._dense = opened.enter_context(closing(ChromaStore(generation.chroma)))
+            self._dense.search(np.ones(encoder.dimensions, dtype=np.float32), 1)  # loads its graph
+        else:
+            ids = {node.row: node.node_id for node in self.catalog.all_nodes()}
+            self._dense = ExactSearch(self._vectors, ids)
+        self._close = weakref.finalize(self, opened.pop_all().close)
+        self._close.atexit = False  # the system does it then
 
     @classmethod
     def open(
@@ -43,21 +62,21 @@ class Store:
         """Open the live generation, by default with the encoder that it was built with.
 
         Raises:
-            IndexFolderError: there is none, or it does not fit the encoder.
+            IndexFolderError: there is none, it is damaged, or it does not fit the encoder.
         """
         if encoder is None:
             encoder = open_encoder(encoder_name(index))
-        generation = require_generation(index, encoder.fingerprint)
-        return cls(generation, encoder, lexicon or Lexicon())
-
-    def newer(self, generation: Generation) -> Store:
-        """Another generation of the same index, with the same encoder and lexicon.
-
-        Raises:
-            IndexFolderError: it was built with another encoder.
-        """
-        require_generation(generation.folder.parent, self.encoder.fingerprint)
-        return Store(generation, self.encoder, self.lexicon)
+        with ExitStack() as opened:
+            generation, held = hold_live(index)
+            opened.enter_context(held)
+            check_usable(generation, encoder.fingerprint)
+            try:
+                return cls(generation, encoder, lexicon or Lexicon(), opened)
+            except (ChromaError, sa.exc.SQLAlchemyError, OSError, ValueError) as error:
+                reason = " ".join(str(error).split())[:300]
+                raise DamagedIndexError(
+                    f"{generation.folder} cannot be opened ({reason}); {repair(index)}"
+                ) from error
 
     def __len__(self) -> int:
         """How many paragraphs can be found."""
@@ -89,14 +108,14 @@ class Store:
         outside is dropped.
         """
         if selection is None:
-            return self._chroma.search(vector, top)
+            return self._dense.search(vector, top)
         rows = np.concatenate([self._directory.get(one, _NO_ROWS) for one in selection.inside])
         if len(rows) > EXACT_SHARE * len(self):
             wanted = int(1.3 * top * len(self) / len(rows)) + 10
             outside = selection.outside
             hits = [
                 hit
-                for hit in self._chroma.search(vector, wanted)
+                for hit in self._dense.search(vector, wanted)
                 if article_of(hit[0]) not in outside
             ]
             if len(hits) >= top:
@@ -127,5 +146,4 @@ class Store:
         return self._vectors[[node.row for node in nodes]]
 
     def close(self) -> None:
-        self._chroma.close()
-        self.catalog.close()
+        self._close()

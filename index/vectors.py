@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import chromadb
@@ -12,6 +14,7 @@ from chromadb.config import Settings
 from numpy.typing import NDArray
 
 from index.encoder import Vectors
+from index.generations import DATABASE
 
 COLLECTION = "paragraphs"
 BATCH = 5_000  # below Chroma's maximum of 5,461
@@ -29,6 +32,9 @@ class VectorFile:
         self._rows: NDArray[np.float16] | None = None
         if rows:
             self._rows = np.memmap(path, dtype=np.float16, mode="r", shape=(rows, dimensions))
+
+    def __len__(self) -> int:
+        return 0 if self._rows is None else len(self._rows)
 
     def __getitem__(self, rows: Sequence[int] | NDArray[np.int64]) -> Vectors:
         """The vectors of these catalog rows, float32[len(rows), dimensions]."""
@@ -49,6 +55,29 @@ class VectorFile:
                 file.write(vector.tobytes())
 
 
+class ExactSearch:
+    """Searches the vector file itself: where a folder is read-only, which Chroma cannot open."""
+
+    def __init__(self, vectors: VectorFile, ids: Mapping[int, str]) -> None:
+        """``ids`` are the node ids, by row."""
+        self._vectors = vectors
+        self._ids = ids
+
+    def search(self, vector: Vectors, top: int) -> list[tuple[str, float]]:
+        """Node ids with their cosine to ``vector`` float32[dimensions], best first."""
+        rows = list(self._ids)
+        hits: list[tuple[str, float]] = []
+        for start in range(0, len(rows), BATCH):
+            part = rows[start : start + BATCH]
+            scores = self._vectors[part] @ vector
+            hits += zip((self._ids[row] for row in part), scores.tolist(), strict=True)
+            hits = heapq.nsmallest(top, hits, key=lambda hit: (-hit[1], hit[0]))
+        return hits
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class ChromaStore:
     """An embedded Chroma folder with ids and vectors only."""
 
@@ -65,8 +94,17 @@ class ChromaStore:
         else:
             self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
 
+    @staticmethod
+    def can_open(folder: Path) -> bool:
+        """Whether this process may write the folder: Chroma does, even to read it."""
+        return os.access(folder, os.W_OK) and os.access(folder / DATABASE, os.W_OK)
+
     def __len__(self) -> int:
         return self._collection.count()
+
+    def ids(self) -> list[str]:
+        """The ids of all nodes, in no order."""
+        return list(self._collection.get(include=[])["ids"])
 
     def add(self, node_ids: Sequence[str], vectors: Vectors) -> None:
         for start in range(0, len(node_ids), BATCH):

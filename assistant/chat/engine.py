@@ -27,7 +27,10 @@ _LOG = logging.getLogger(__name__)
 
 ENOUGH_SUGGESTIONS = 10  # to show some in one language
 
-Stage = Literal["waiting", "scan", "read", "index", "publish", "loading", "ready", "failed"]
+Stage = Literal[
+    "waiting", "scan", "read", "encode", "vectors", "lexical", "publish", "collect", "loading",
+    "ready", "failed",
+]  # fmt: skip
 
 
 class RunFailedError(Exception):

@@ -15,8 +15,9 @@ import pytest
 from index.catalog import Catalog
 from index.encoder import StaticEncoder
 from index.errors import IncompatibleIndexError, IndexFolderError, LockedIndexError
-from index.generations import live_generation, write_lock
+from index.generations import live_generation
 from index.ingest import index_paths, remove_articles
+from index.locks import write_lock
 from index.store import Store
 
 
@@ -169,7 +170,7 @@ def test_a_missing_path_and_another_encoder(
 
 def test_a_second_writer_is_refused(corpus: Path, tmp_path: Path, encoder: StaticEncoder) -> None:
     index = tmp_path / "index"
-    with write_lock(index), pytest.raises(LockedIndexError):
+    with write_lock(index, "tanya index"), pytest.raises(LockedIndexError):
         index_paths(index, [corpus], encoder)
 
 
@@ -187,7 +188,7 @@ index_paths(Path(sys.argv[1]), [Path(sys.argv[2])], StaticEncoder(), progress)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
-@pytest.mark.parametrize("stage", ["scan", "read", "index", "publish"])
+@pytest.mark.parametrize("stage", ["scan", "read", "encode", "publish"])
 def test_a_killed_run_leaves_the_old_index(
     stage: str, corpus: Path, tmp_path: Path, encoder: StaticEncoder
 ) -> None:

@@ -1,0 +1,93 @@
+"""Locks on files of an index: one writer at a time, and readers that hold their generation.
+
+The system releases both when their process dies, however it dies.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock, Timeout
+
+from index.errors import IndexFolderError, LockedIndexError
+
+
+@contextmanager
+def write_lock(index: Path, task: str) -> Iterator[None]:
+    """Hold the index's lock for ``task``, the command that a refused second writer is told.
+
+    Raises:
+        LockedIndexError: another run holds it.
+        IndexFolderError: the folder cannot be written.
+    """
+    holder = index / "holder"
+    lock = FileLock(index / "lock", timeout=0)
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        holder.write_text(f"process {os.getpid()}, {task}", encoding="utf-8")
+    except Timeout:
+        raise LockedIndexError(
+            f"another run is writing {index} ({writer(index) or 'an unknown process'}); "
+            "try again when it is done"
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        lock.release()
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise IndexFolderError(
+            f"cannot write to {index}: {reason}; choose another with --index"
+        ) from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink()
+        lock.release()
+
+
+def writer(index: Path) -> str:
+    """The process that writes the index, or did when it was killed; empty when there is none."""
+    try:
+        return (index / "holder").read_text(encoding="utf-8", errors="replace")[:200]
+    except OSError:
+        return ""
+
+
+if sys.platform == "win32":
+
+    def share(file: BinaryIO) -> None:
+        """Nothing: an open file suffices, since its folder cannot be renamed on Windows."""
+
+    @contextmanager
+    def seize(path: Path) -> Iterator[bool]:
+        """True; the renaming that follows is what tells."""
+        yield True
+
+else:
+    import fcntl
+
+    def share(file: BinaryIO) -> None:
+        """Lock ``file`` together with others that share it, until it is closed."""
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_SH)
+
+    @contextmanager
+    def seize(path: Path) -> Iterator[bool]:
+        """Whether the file is there and nobody locks it; nobody else can within the context."""
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                yield True
+        except OSError:
+            yield False
+
+
+def is_written(index: Path) -> bool:
+    """Whether a run holds the lock now. Writes nothing."""
+    with seize(index / "lock") as free:
+        return (index / "lock").exists() and not free
