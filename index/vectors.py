@@ -117,7 +117,6 @@ class ChromaStore:
 
     def search(self, vector: Vectors, top: int) -> list[tuple[str, float]]:
         """Node ids with their cosine to ``vector`` float32[dimensions], best first."""
-        top = min(top, len(self))
         if top < 1:
             return []
         found = self._collection.query(

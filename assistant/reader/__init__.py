@@ -111,7 +111,6 @@ class SpanReader:
             return readings
         longest = max(len(found[row].words) for row in rows)
         vectors = np.zeros((len(rows), longest, self._encoder.dimensions), dtype=np.float32)
-        pieces = np.zeros((len(rows), longest, 2), dtype=np.int64)
         meant = meanings(self._lexicon.query(question))
         features = [pair_features(asked, found[row], meant) for row in rows]
         flags = np.zeros((len(rows), longest, features[0].shape[1]), dtype=np.float32)
@@ -119,17 +118,14 @@ class SpanReader:
         for i, row in enumerate(rows):
             count = len(found[row].words)
             vectors[i, :count] = self._encoder.word_vectors(found[row].words)
-            pieces[i, :count] = self._encoder.end_pieces(found[row].words)
             flags[i, :count] = features[i]
             mask[i, :count] = 1
         start, end, null = self._session.run(
             None,
             {
                 "question": self._encoder.word_vectors(asked.words)[None],
-                "question_pieces": self._encoder.end_pieces(asked.words)[None],
                 "question_flags": question_features(asked)[None].astype(np.float32),
                 "text": vectors,
-                "text_pieces": pieces,
                 "text_flags": flags,
                 "mask": mask,
             },

@@ -105,14 +105,3 @@ class StaticEncoder:
             grown = np.zeros((size, self.dimensions), dtype=np.float32)
             grown[: len(self._word_vectors)] = self._word_vectors
             self._word_vectors = grown
-
-    def end_pieces(self, words: list[str]) -> NDArray[np.int64]:
-        """The ids of the first and the last piece of each word, int64[len(words), 2]."""
-        encoded = self._tokenizer.encode_batch_fast(words, add_special_tokens=False)
-        ends = [(one.ids[0], one.ids[-1]) if one.ids else (0, 0) for one in encoded]
-        return np.array(ends, dtype=np.int64).reshape(len(words), 2)
-
-    @property
-    def pieces(self) -> int:
-        """How many pieces the vocabulary has."""
-        return len(self._weights)
