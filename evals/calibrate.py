@@ -4,8 +4,7 @@
 
 A passage is right when it is the gold paragraph and its quoted words hold an accepted answer.
 One logistic model ranks the passages of a question and decides whether the best one is shown. Its
-threshold is where answered answerable and declined unanswerable questions are best together;
-figures are five-fold, with all passages of a question in one fold.
+threshold is where right answers and declined unanswerable questions are most together; figures are five-fold, with all passages of a question in one fold.
 """
 
 from __future__ import annotations
@@ -149,14 +148,15 @@ def share(decisions: list[Decision], threshold: float) -> float:
 
 
 def choose_threshold(decisions: list[Decision]) -> float:
-    """Where answerable, out-of-corpus and near-miss questions are best together."""
+    """Where right answers and declined out-of-corpus and near-miss questions are most together."""
     outside = [one for one in decisions if one.kind.endswith("out of corpus")]
     near = [one for one in decisions if one.kind.endswith("near miss")]
     inside = [one for one in decisions if one not in outside and one not in near]
 
     def balanced(threshold: float) -> float:
         declined = 2 - share(outside, threshold) - share(near, threshold)
-        return share(inside, threshold) / 2 + declined / 4
+        right = sum(one.right and one.score >= threshold for one in inside)
+        return right / max(1, len(inside)) / 2 + declined / 4
 
     return max((float(one) for one in np.linspace(0.02, 0.9, 89)), key=balanced)
 
