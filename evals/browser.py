@@ -76,7 +76,7 @@ class User:
     def open(self, language: str = "en") -> User:
         """Go to the page and wait until the articles are there."""
         self.page.goto(f"{self.base}/{language}/")
-        self.page.locator("#status [role=status]").wait_for()
+        self.page.locator("#status [role=status]").wait_for(timeout=4 * PATIENCE_MS)
         return self
 
     def ask(self, question: str) -> None:
