@@ -29,7 +29,7 @@ from index.errors import (
     MissingIndexError,
 )
 
-FORMAT = 1
+FORMAT = 2
 KEPT = 2  # the live generation and the one that a slow reader may still hold
 
 
