@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from assistant.confidence import Calibration
 from assistant.disagreement import Claim, disagreement, update_notice
-from assistant.extract import MAX_SENTENCES, NEXT_BEST, Evidence, also_in, chosen
+from assistant.extract import MAX_SENTENCES, NEXT_BEST, Evidence, chosen
 from assistant.gloss import gloss
 from assistant.question import Question
 from assistant.support import Source, SupportCheck
 from assistant.types import Answer, Citation, Level
+from index.catalog import StoredNode
 from index.store import Store
-from index.types import Language, Paragraph
+from index.types import Language
 from prompts import phrase
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ def quoted(
     """An answer in the words of the articles; the newest leads where their figures differ."""
     kept, update = _updated(store, asked, evidence, chosen(evidence, calibration.threshold))
     citations = [
-        _citation(store, marker, item.node.paragraph, item.quote, also_in(item, evidence))
-        for marker, item in enumerate(kept, start=1)
+        _citation(store, marker, item.node, item.quote) for marker, item in enumerate(kept, start=1)
     ]
     foreign = [c.language for c in citations if c.language != asked.language]
     language = phrase(asked.language, f"quotation_language_{foreign[0]}") if foreign else ""
@@ -105,13 +105,8 @@ def _claim(store: Store, item: Evidence) -> Claim:
     )
 
 
-def _citation(
-    store: Store,
-    marker: int,
-    paragraph: Paragraph,
-    quote: tuple[int, int],
-    also: tuple[str, ...] = (),
-) -> Citation:
+def _citation(store: Store, marker: int, node: StoredNode, quote: tuple[int, int]) -> Citation:
+    paragraph = node.paragraph
     article = store.article(paragraph.article_id)
     return Citation(
         marker,
@@ -123,7 +118,7 @@ def _citation(
         article.url,
         article.language,
         quote,
-        also,
+        tuple(store.twins(node.node_id)),
     )
 
 
@@ -176,8 +171,8 @@ class Draft:
                 paragraph = self._evidence[place].node.paragraph
                 quote = check.best_sentence(sentence.text, paragraph.text)
                 marker = len(self._citations) + 1
-                also = also_in(self._evidence[place], self._evidence)
-                self._citations[place] = _citation(self._store, marker, paragraph, quote, also)
+                node = self._evidence[place].node
+                self._citations[place] = _citation(self._store, marker, node, quote)
         markers = "".join(f" [{self._citations[place].marker}]" for place in sentence.sources)
         piece = f"{' ' if self._text else ''}{sentence.text}{markers}"
         self._text += piece

@@ -52,8 +52,8 @@ class Features:
 class Calibration:
     """A logistic model: one weight a feature, and the threshold below which to decline.
 
-    Answers of at least ``high`` were right in nine of ten development questions, those from
-    ``medium`` up to there in seven of ten or more.
+    Of the development questions, a third of them unanswerable by design, answers of at least
+    ``high`` were right in eight of ten, those from ``medium`` up to there in six of ten or more.
     """
 
     weights: tuple[float, ...]

@@ -29,7 +29,6 @@ READ_ACROSS = 6  # paragraphs in the other language
 NEXT_BEST = 0.6  # a further paragraph must be this likely, as a share of the best one
 MAX_SHORT_WORDS = 22
 ELSEWHERE = 0.9  # what a word counts that only the rest of the article covers
-SAME_WORDS = 0.75  # of the words of two paragraphs that are one story
 TYPED = frozenset({"who", "where", "when", "how_many"})
 LEANS = 0.3  # a neighbour that covers so much more of the question is quoted as well
 
@@ -290,16 +289,3 @@ def _weakest(asked: Sequence[str], found: Sequence[str], covered: NDArray[np.flo
 def _repeats(text: str, other: str) -> bool:
     left, right = set(map(fold, text.split())), set(map(fold, other.split()))
     return len(left & right) >= 0.7 * min(len(left), len(right))
-
-
-def also_in(item: Evidence, evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    """The public ids of nearly the same paragraph in other articles, as agency stories stand."""
-    own = item.node.paragraph
-    mine = set(words(own.text))
-    found = []
-    for other in (one.node.paragraph for one in evidence):
-        if other.article_id != own.article_id:
-            theirs = set(words(other.text))
-            if len(mine & theirs) >= SAME_WORDS * len(mine | theirs):
-                found.append(other.public_id)
-    return tuple(sorted(found))

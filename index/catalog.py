@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from index.chunking import citable
+from index.duplicates import is_twin, sketch
 from index.types import Article, Paragraph
 
 _METADATA = sa.MetaData()
@@ -51,6 +52,14 @@ _PARAGRAPHS = sa.Table(
     sa.Index("paragraphs_by_article", "article_id", "number", unique=True),
     sa.Index("paragraphs_by_node", "node_id", unique=True),
     sqlite_autoincrement=True,
+)
+_SKETCHES = sa.Table(
+    "sketches",
+    _METADATA,
+    sa.Column("hash", sa.Integer, nullable=False),
+    sa.Column("row", sa.Integer, nullable=False),  # of the paragraph
+    sa.Index("sketches_by_hash", "hash"),
+    sa.Index("sketches_by_row", "row"),
 )
 _REMOVED = sa.Table(
     "removed",
@@ -187,9 +196,17 @@ class Catalog:
             for paragraph in article.paragraphs
         ]
         self._write.execute(sa.insert(_PARAGRAPHS), values)
-        return self.nodes_of([article.id])
+        nodes = self.nodes_of([article.id])
+        hashes = [
+            {"hash": one, "row": node.row} for node in nodes for one in sketch(node.paragraph.text)
+        ]
+        if hashes:
+            self._write.execute(sa.insert(_SKETCHES), hashes)
+        return nodes
 
     def drop_articles(self, ids: Sequence[str]) -> None:
+        rows = sa.select(_PARAGRAPHS.c.row).where(_PARAGRAPHS.c.article_id.in_(ids))
+        self._write.execute(sa.delete(_SKETCHES).where(_SKETCHES.c.row.in_(rows)))
         for column, table in ((_ARTICLES.c.id, _ARTICLES), (_PARAGRAPHS.c.article_id, _PARAGRAPHS)):
             self._write.execute(sa.delete(table).where(_among(column, ids)))
 
@@ -260,6 +277,20 @@ class Catalog:
 
     def nodes(self, node_ids: Iterable[str]) -> list[StoredNode]:
         return self._nodes(_among(_PARAGRAPHS.c.node_id, node_ids))
+
+    def twins(self, node_id: str) -> list[Paragraph]:
+        """The paragraphs of other articles that say the same in nearly the same words."""
+        found = self.nodes([node_id])
+        if not found:
+            return []
+        paragraph = found[0].paragraph
+        rows = sa.select(_SKETCHES.c.row).where(_SKETCHES.c.hash.in_(sketch(paragraph.text)))
+        others = (node.paragraph for node in self._nodes(_PARAGRAPHS.c.row.in_(rows)))
+        return [
+            one
+            for one in others
+            if one.article_id != paragraph.article_id and is_twin(one.text, paragraph.text)
+        ]
 
     def all_nodes(self) -> list[StoredNode]:
         return self._nodes(sa.true())

@@ -141,6 +141,10 @@ class Store:
         found = {node.node_id: node for node in self.catalog.nodes(node_ids)}
         return [found[node_id] for node_id in node_ids if node_id in found]
 
+    def twins(self, node_id: str) -> list[str]:
+        """Public ids of the near-identical paragraphs in other articles."""
+        return [paragraph.public_id for paragraph in self.catalog.twins(node_id)]
+
     def vectors(self, nodes: Sequence[StoredNode]) -> Vectors:
         """Stored vectors, float32[len(nodes), dimensions]."""
         return self._vectors[[node.row for node in nodes]]

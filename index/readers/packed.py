@@ -81,7 +81,7 @@ def read_gzip(source: Source) -> Iterator[Draft | str]:
     size = source.stream.seek(0, 2)
     source.stream.seek(0)
     try:
-        with gzip.GzipFile(fileobj=source.stream) as stream:
+        with gzip.GzipFile(fileobj=source.stream, mode="rb") as stream:
             content = _unpacked(stream, size)
     except (OSError, EOFError, zlib.error) as error:
         raise RejectedFileError(f"broken gzip: {error}") from error

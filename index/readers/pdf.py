@@ -16,7 +16,8 @@ from index.structure import Block, parse_article
 MAX_PAGES = 5_000
 MAX_CHARS = 20_000_000
 LEAST_LETTERS = 25  # on a page, on the average; a scanned one has none, or a stamp
-EDGE_LINES = 2  # at the top and the bottom of a page, where headers and footers stand
+EDGE_LINES = 3  # at most, of a header or a footer
+EDGE_GAP = 1.8  # times the size of the letters
 HEADING_SIZE = 1.15  # times the size of the body
 LEADING = 1.35  # times the usual distance of lines: a paragraph ends
 SHORT_LINE = 0.85  # of the widest line's width: a paragraph may end
@@ -39,7 +40,7 @@ def read_pdf(source: Source) -> Iterator[Draft | str]:
     lines, pages, left_out = _lines_of(source)
     letters = sum(sum(map(str.isalnum, line.text)) for line in lines)
     if not pages:
-        raise RejectedFileError("no pages")
+        raise RejectedFileError(left_out or "no pages")
     if letters < LEAST_LETTERS * pages:
         raise RejectedFileError("no text, needs OCR")
     blocks = paragraphs(without_margins(lines))
@@ -124,15 +125,12 @@ def _line(textpage: Any, chars: list[tuple[str, int]], page: int) -> list[Line]:
 def without_margins(lines: Sequence[Line]) -> list[Line]:
     """The lines without running headers, footers and page numbers.
 
-    Those are at the edge of a page and alike, but for numbers, on three pages or more.
+    Those stand apart at the edge of a page, and are alike, but for numbers, on three or more.
     """
     pages: dict[int, list[Line]] = {}
     for line in lines:
         pages.setdefault(line.page, []).append(line)
-    edges: dict[int, set[Line]] = {}
-    for number, found in pages.items():
-        by_height = sorted(found, key=lambda line: line.base)
-        edges[number] = {*by_height[:EDGE_LINES], *by_height[-EDGE_LINES:]}
+    edges = {number: _edges(found) for number, found in pages.items()}
     alike = Counter(
         form for found in edges.values() for form in {_numberless(line.text) for line in found}
     )
@@ -144,6 +142,17 @@ def without_margins(lines: Sequence[Line]) -> list[Line]:
         )
 
     return [line for line in lines if not is_margin(line)]
+
+
+def _edges(lines: Sequence[Line]) -> set[Line]:
+    """The lines at the top and the bottom of a page that a gap divides from the text."""
+    found: set[Line] = set()
+    downwards = sorted(lines, key=lambda line: -line.base)
+    for ordered in (downwards, downwards[::-1]):
+        for count, (outer, inner) in enumerate(pairwise(ordered[: EDGE_LINES + 1]), start=1):
+            if abs(outer.base - inner.base) > EDGE_GAP * max(outer.size, inner.size):
+                found.update(ordered[:count])
+    return found
 
 
 _PAGE_NUMBER = re.compile(
