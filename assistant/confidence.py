@@ -53,7 +53,8 @@ class Calibration:
     """A logistic model: one weight a feature, and the threshold below which to decline.
 
     Of the development questions, a third of them unanswerable by design, answers of at least
-    ``high`` were right in eight of ten, those from ``medium`` up to there in six of ten or more.
+    ``high`` were right in eight of ten, those from ``medium`` up to there in two of three, the
+    others in half.
     """
 
     weights: tuple[float, ...]

@@ -163,7 +163,7 @@ def choose_threshold(decisions: list[Decision]) -> float:
 
 
 def choose_levels(decisions: list[Decision], threshold: float) -> tuple[float, float]:
-    """From where answers are right in 6 of 10 cases, and from where in 8 of 10.
+    """From where answers are right in about two of three cases, and from where in eight of ten.
 
     The second holds for all answers from there on, the first for those in between. A third of
     the questions have no answer and were made to look as if, which users seldom do.
@@ -175,7 +175,7 @@ def choose_levels(decisions: list[Decision], threshold: float) -> tuple[float, f
         return sum(between) / len(between) if len(between) >= LEAST_LEVEL else 0.0
 
     high = next((score for score in shown if right(score, 2.0) >= 0.8), 1.0)
-    medium = next((s for s in shown if s < high and right(s, high) >= 0.6), high)
+    medium = next((s for s in shown if s < high and right(s, high) >= 0.64), high)
     return medium, high
 
 
