@@ -47,6 +47,7 @@ def test_ranking_metrics_are_those_of_ir_measures(ranked: list[str], gold: set[s
         assert value == pytest.approx(theirs[measure]), measure
 
 
+@settings(deadline=None)
 @given(SCORED)
 def test_auroc_counts_the_pairs_that_are_in_order(scored: list[tuple[float, bool]]) -> None:
     yes = [score for score, label in scored if label]
@@ -59,6 +60,7 @@ def test_auroc_counts_the_pairs_that_are_in_order(scored: list[tuple[float, bool
     assert found == pytest.approx(wins / (len(yes) * len(no)))
 
 
+@settings(deadline=None)
 @given(SCORED)
 def test_coverage_is_the_best_threshold_that_is_precise_enough(
     scored: list[tuple[float, bool]],

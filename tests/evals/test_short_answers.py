@@ -6,7 +6,7 @@ import re
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.short_answers import best, contains, equal_value, exact, overlap_f1
@@ -42,6 +42,7 @@ def definition(said: str, accepted: list[str]) -> tuple[float, float]:
     return max(em for em, _ in scores), max(f1 for _, f1 in scores)
 
 
+@settings(deadline=None)
 @given(WORDS, st.lists(WORDS, max_size=3))
 def test_exact_match_and_f1_are_those_of_squad(said: str, accepted: list[str]) -> None:
     em, f1 = definition(said, accepted)
