@@ -87,43 +87,47 @@ def write_candidates(feedback: Path) -> Path:
 
 
 def candidates(feedback: Path) -> Iterator[dict[str, Any]]:
-    """A question row for each feedback row; of several on one question the last counts."""
-    rows: dict[str, dict[str, Any]] = {}
+    """A question row for each question that has been voted on.
+
+    Of several rows on one answer (``id``), and of several answers to one question, the last
+    counts; a vote that was taken back leaves nothing.
+    """
+    rows: dict[str, tuple[int, dict[str, Any]]] = {}
     for number, line in numbered_lines(feedback):
         try:
             row = json.loads(line)
-            question = " ".join(row["question"].split())
-            rows.pop(question, None)
-            rows[question] = _candidate(row, question, f"{feedback.stem}-{number}")
+            name = str(row.get("id", number))
+            rows.pop(name, None)
+            if row["vote"]:
+                rows[name] = number, _candidate(row, f"{feedback.stem}-{number}")
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
             raise QuestionSetError(f"{feedback.name}:{number}: no feedback: {error!r}") from error
-    yield from rows.values()
+    latest: dict[str, dict[str, Any]] = {}
+    for _, found in sorted(rows.values(), key=lambda item: item[0]):
+        latest.pop(found["question"], None)
+        latest[found["question"]] = found
+    yield from latest.values()
 
 
-def _candidate(row: dict[str, Any], question: str, name: str) -> dict[str, Any]:
-    answer = row.get("answer") or {}
-    fields = answer if isinstance(answer, dict) else {"text": answer}
-    citations = row.get("citations", fields.get("citations")) or []
-    good = row.get("verdict") == "up"
-    gold = [_gold(one) for one in citations if isinstance(one, dict)] if good else []
-    short = fields.get("short") or row.get("short") or ""
+def _candidate(row: dict[str, Any], name: str) -> dict[str, Any]:
+    answer, good = row["answer"], row["vote"] == "up"
+    gold = [_gold(one) for one in answer["citations"]] if good else []
     found: dict[str, Any] = {
         "id": name,
-        "question": question,
+        "question": " ".join(row["question"].split()),
         "gold": gold,
-        "answers": [short] if gold and short else [],
+        "answers": [answer["short"]] if gold and answer["short"] else [],
         "answerable": bool(gold) or not good,
     }
     if found["answerable"]:
         found["category"] = "factoid"
-    said = "" if good else f"answered: {fields.get('text') or ''}"
-    note = " · ".join(part for part in (row.get("comment") or "", said) if part)
+    said = "" if good else f"answered: {answer['text']}"
+    note = " · ".join(part for part in (row.get("comment", ""), said) if part)
     return found | ({"note": note} if note else {})
 
 
 def _gold(citation: dict[str, Any]) -> dict[str, str]:
-    article = citation.get("article_id") or citation["paragraph_id"].partition("#p")[0]
-    return {"article": article, "quote": citation.get("quotation") or citation["paragraph"]}
+    return {"article": citation["article_id"], "quote": citation["quotation"]}
 
 
 def _lines(rows: Iterator[dict[str, Any]] | tuple[dict[str, Any], ...]) -> str:

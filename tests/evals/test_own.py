@@ -30,19 +30,20 @@ def test_feedback_becomes_candidates(assistant: Assistant, tmp_path: Path) -> No
     right = assistant.ask("When was the Wendle bridge opened?").to_dict()
     wrong = assistant.ask("Berapa pedagang yang kembali berjualan?").to_dict()
     declined = assistant.ask("Siapa pelatih timnas sepak bola Indonesia?").to_dict()
+    bridge, market = "When was the Wendle bridge opened?", "Berapa pedagang yang kembali?"
     rows = [
-        {"question": "When was the Wendle bridge opened?", "answer": right, "verdict": "down"},
-        {"question": "When was the Wendle  bridge opened?", "answer": right, "verdict": "up"},
-        {
-            "question": "Berapa pedagang yang kembali berjualan?", "verdict": "down",
-            "answer": wrong["text"], "citations": wrong["citations"], "comment": "salah <b>",
-        },
-        {"question": "Siapa pelatih timnas?", "answer": declined, "verdict": "up"},
-    ]  # fmt: skip
+        {"id": "a", "question": bridge, "answer": right, "vote": "down", "comment": ""},
+        {"id": "b", "question": market, "answer": wrong, "vote": "down", "comment": ""},
+        {"id": "b", "question": market, "answer": wrong, "vote": "down", "comment": "salah <b>"},
+        {"id": "c", "question": f" {bridge} ", "answer": right, "vote": "up", "comment": ""},
+        {"id": "d", "question": "Siapa pelatih timnas?", "answer": declined, "vote": "up"},
+        {"id": "e", "question": "Kapan?", "answer": right, "vote": "up", "comment": ""},
+        {"id": "e", "question": "Kapan?", "answer": right, "vote": "", "comment": ""},
+    ]
     feedback = tmp_path / "feedback.jsonl"
     feedback.write_text("\n".join(json.dumps(row) for row in rows) + "\n\n", encoding="utf-8")
     target = write_candidates(feedback)
-    good, todo, outside = load_questions([target])
+    todo, good, outside = load_questions([target])
     assert good.gold[0].quote == right["citations"][0]["quotation"]
     assert (todo.answerable, todo.gold) == (True, ())
     assert todo.note.startswith("salah <b>")
