@@ -101,7 +101,7 @@ class SoftMatcher:
                 for j in by_beginning.get(one.word[:2], ()):
                     if matches[i, j] < SPELLING and same_spelling(one.word, found[j]):
                         matches[i, j] = SPELLING
-                for word, strength in one.translations:
+                for word, strength in (*one.translations, *one.synonyms):
                     for form in {word, lemma(word)}:
                         for j in by_form.get(form, ()):
                             matches[i, j] = max(matches[i, j], strength)

@@ -21,6 +21,7 @@ from index.types import Language
 BUNDLED = Path(__file__).parent / "model"
 DIRECTIONS: dict[Language, str] = {"id": "id-en.tsv.gz", "en": "en-id.tsv.gz"}
 
+LEAST_SYNONYM = 0.35
 KEPT = 0.15  # share of the words that stay as they are when a text is switched
 
 Table = dict[str, tuple[tuple[str, float], ...]]
@@ -37,10 +38,14 @@ def meanings(asked: Iterable[QueryWord]) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class QueryWord:
-    """A word of a question, folded, with its translations and how strong each is, in (0, 1]."""
+    """A word of a question, folded, with its translations and how strong each is, in (0, 1].
+
+    ``synonyms`` are words of its own language that translate alike.
+    """
 
     word: str
     translations: tuple[tuple[str, float], ...]
+    synonyms: tuple[tuple[str, float], ...] = ()
 
 
 class Lexicon:
@@ -85,12 +90,34 @@ class Lexicon:
             self._found[key] = tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
         return self._found[key]
 
+    def synonyms(self, word: str, language: Language) -> tuple[tuple[str, float], ...]:
+        """Words of the same language that share a translation, the strongest first.
+
+        A synonym is as strong as the way through the translation (pivoting, Bannard and
+        Callison-Burch 2005).
+        """
+        other: Language = "en" if language == "id" else "id"
+        best: dict[str, float] = {}
+        for pivot, there in self.translations(word, language):
+            for back, again in self.translations(pivot, other):
+                best[back] = max(best.get(back, 0.0), there * again)
+        best.pop(word, None)
+        kept = (
+            (one, strength)
+            for one, strength in best.items()
+            if strength > LEAST_SYNONYM and one not in STOP_WORDS
+        )
+        return tuple(sorted(kept, key=lambda item: (-item[1], item[0])))
+
     def query(self, question: str) -> list[QueryWord]:
         """The distinct content words of a question; all its words when it has no other."""
         found = list(dict.fromkeys(words(question)))
         content = [word for word in found if word not in STOP_WORDS] or found
         language = language_of(question) or "id"
-        return [QueryWord(word, self.translations(word, language)) for word in content]
+        return [
+            QueryWord(word, self.translations(word, language), self.synonyms(word, language))
+            for word in content
+        ]
 
     def _table(self, language: Language) -> Table:
         if language not in self._tables:
