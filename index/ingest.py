@@ -412,7 +412,7 @@ def _fingerprint(path: Path) -> str:
     """
     size = path.stat().st_size
     if size > MAX_BYTES:
-        return f"{size} bytes"
+        return f"{size}-bytes"
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

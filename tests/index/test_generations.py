@@ -41,9 +41,7 @@ def names(index: Path) -> list[str]:
 def process(code: str, *args: object) -> subprocess.Popen[str]:
     """A process that runs ``code``, which prints a line and waits."""
     command = [sys.executable, "-c", code, *map(str, args)]
-    started = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
-    )
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     assert started.stdout is not None
     started.stdout.readline()
     return started
