@@ -14,6 +14,7 @@ import pytest
 from assistant.doctor import Finding, examine_index
 from index.encoder import StaticEncoder
 from index.generations import live_generation
+from prompts import phrase
 
 
 @pytest.fixture
@@ -31,6 +32,10 @@ def state(folder: Path) -> dict[str, tuple[int, str]]:
 
 
 def wrong(findings: list[Finding]) -> list[str]:
+    """The names of what is wrong; every finding can be said in both languages."""
+    for one in findings:
+        for language in ("id", "en"):
+            assert phrase(language, f"doctor.{one.name}", **one.values)  # type: ignore[arg-type]
     return [one.name for one in findings if one.level == "wrong"]
 
 
