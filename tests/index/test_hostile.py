@@ -69,7 +69,7 @@ def write_bad_files(folder: Path) -> None:
     (folder / "broken.jsonl.gz").write_bytes(member_bytes[:1_000])
     (folder / "pretends.html").write_bytes(b"\x1f\x8b\x08\x00" + bytes(range(256)) * 40)
     (folder / "a\nb\u202e\u200b.txt").write_text(GOOD.replace("Contoh", "Berbaris"))
-    (folder / "..%2f..%2fpasswd.txt").write_text(GOOD.replace("Contoh", "Merayap"))
+    (folder / "x..%2f..\\..\\passwd.txt").write_text(GOOD.replace("Contoh", "Merayap"))
     (folder / ".txt").write_text(GOOD)
     if os.name != "nt":
         (folder / os.fsdecode(b"caf\xe9.txt")).write_text(GOOD.replace("Contoh", "Bernama"))
