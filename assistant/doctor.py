@@ -68,7 +68,7 @@ def _examine_runs(index: Path) -> Iterator[Finding]:
 def _examine_generation(index: Path, live: Generation, encoder: Encoder) -> Iterator[Finding]:
     manifest = live.read_manifest()
     counts = {"articles": manifest.articles, "paragraphs": manifest.paragraphs}
-    yield Finding("fine", "live", {"name": live.folder.name, **counts})
+    yield Finding("fine", "live", {"generation": live.folder.name, **counts})
     if manifest.encoder == encoder.fingerprint:
         yield Finding("fine", "encoder", {"encoder": manifest.encoder})
     else:

@@ -312,7 +312,7 @@ class _Run:
         except RejectedFileError as error:
             return [], [str(error)]
         except Exception as error:  # RecursionError, MemoryError, whatever a hostile file provokes
-            _LOG.warning("%s could not be read", path, exc_info=True)
+            _LOG.info("%s could not be read", path, exc_info=True)
             return [], [f"cannot be understood ({type(error).__name__}: {str(error)[:200]})"]
 
     def _finish(
@@ -438,14 +438,14 @@ def _formats() -> str:
 
 
 def _fingerprint(path: Path) -> str:
-    """The hash of a file's bytes; the size of one that is too large to be read anyway.
+    """The hash of a file's bytes; of a very large one its size and the time of its last change.
 
     Raises:
         OSError: it cannot be read.
     """
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        return f"{size} bytes"
+    about = path.stat()
+    if about.st_size > MAX_BYTES:
+        return f"{about.st_size}-bytes-{about.st_mtime_ns}"
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

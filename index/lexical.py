@@ -7,6 +7,9 @@ match, weighted by the strength of the translation (structured queries, Pirkola 
 from __future__ import annotations
 
 import math
+import os
+import shutil
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,9 +89,15 @@ class LexicalIndex:
     """Searches a finished folder; safe to use from several threads."""
 
     def __init__(self, folder: Path, lexicon: Lexicon) -> None:
-        self._searcher = tantivy.Index.open(str(folder)).searcher()
+        self._mirror = None if _can_lock(folder) else _mirror(folder)
+        opened = self._mirror.name if self._mirror else str(folder)
+        self._searcher = tantivy.Index.open(opened).searcher()
         self._schema = _schema()
         self._lexicon = lexicon
+
+    def close(self) -> None:
+        if self._mirror:
+            self._mirror.cleanup()
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -152,3 +161,22 @@ class LexicalIndex:
         total = len(self)
         frequency = self._searcher.doc_freq(WORDS, "~" + lemma(word))
         return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
+def _can_lock(folder: Path) -> bool:
+    """Whether this process may take the lock file that Tantivy wants, even to read."""
+    return all(os.access(path, os.W_OK) for path in (folder, *folder.glob("*.lock")))
+
+
+def _mirror(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder of links to the files of one that is read-only."""
+    mirror = tempfile.TemporaryDirectory(prefix="tanya-", ignore_cleanup_errors=True)
+    for file in folder.resolve().iterdir():
+        link = Path(mirror.name) / file.name
+        if file.suffix == ".lock":
+            continue
+        try:
+            link.symlink_to(file)
+        except OSError:  # Windows lets only some users make links
+            shutil.copyfile(file, link)
+    return mirror

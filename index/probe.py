@@ -24,8 +24,11 @@ ROOM = 64_000_000  # bytes that a sound Chroma folder may grow by
 
 def check(generation: Generation, manifest: Manifest, chroma: Path) -> None:
     """Raise ValueError when the parts of a generation disagree."""
-    with closing(Catalog(generation.catalog)) as catalog, closing(ChromaStore(chroma)) as dense:
-        lexical = LexicalIndex(generation.tantivy, Lexicon())
+    with (
+        closing(Catalog(generation.catalog)) as catalog,
+        closing(ChromaStore(chroma)) as dense,
+        closing(LexicalIndex(generation.tantivy, Lexicon())) as lexical,
+    ):
         articles, _ = catalog.counts()
         nodes = {node.node_id: node for node in catalog.all_nodes()}
         if (articles, len(nodes)) != (manifest.articles, manifest.paragraphs):

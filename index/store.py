@@ -44,7 +44,7 @@ class Store:
         self.catalog = opened.enter_context(closing(Catalog(generation.catalog)))
         self._articles = {a.id: a for a in self.catalog.articles(text=False)}
         self._vectors = VectorFile(generation.vectors, encoder.dimensions)
-        self.lexical = LexicalIndex(generation.tantivy, lexicon)
+        self.lexical = opened.enter_context(closing(LexicalIndex(generation.tantivy, lexicon)))
         self._dense: ChromaStore | ExactSearch
         if ChromaStore.can_open(generation.chroma):
             self._dense = opened.enter_context(closing(ChromaStore(generation.chroma)))
@@ -150,4 +150,10 @@ class Store:
         return self._vectors[[node.row for node in nodes]]
 
     def close(self) -> None:
+        self._close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         self._close()
