@@ -21,8 +21,7 @@ class Features:
     - ``coverage`` of the question's words by the paragraph and its title, weighted by their
       rarity; ``article``, the same with words that only the rest of the article holds;
     - ``weakest``, ``weakest_name`` and ``weakest_number``: the worst covered word, name and
-      figure of the question; ``name_here`` and ``number_here``, the same by the paragraph and its
-      title alone; ``sentence``, the coverage by the quoted words;
+      figure of the question; ``sentence``, the coverage by the quoted words;
     - ``cosine`` of question and paragraph; ``rank``, the reranked score; ``relative``, its share
       of the best one in the same language;
     - ``reading``, a tenth of the reader's log-odds, for questions whose answer has no typical
@@ -37,8 +36,6 @@ class Features:
     weakest: float
     weakest_name: float
     weakest_number: float
-    name_here: float
-    number_here: float
     sentence: float
     cosine: float
     rank: float

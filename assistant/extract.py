@@ -197,8 +197,6 @@ class Extractor:
             weakest=float(covered.min(initial=1.0)),
             weakest_name=_weakest(question.names, one.whole.words, covered),
             weakest_number=_weakest(question.numbers, one.whole.words, covered),
-            name_here=_weakest(question.names, one.whole.words, one.whole.best),
-            number_here=_weakest(question.numbers, one.whole.words, one.whole.best),
             sentence=max(
                 cover.score
                 for cover, span in zip(one.sentences, one.spans, strict=True)
