@@ -46,7 +46,9 @@ def test_index_ask_show_remove(corpus: Path, tmp_path: Path) -> None:
 def test_progress_for_programs_is_json(corpus: Path, tmp_path: Path) -> None:
     result = tanya("index", corpus, "--json", "--index", tmp_path / "index")
     *steps, summary = map(json.loads, result.stdout.splitlines())
-    assert {step["stage"] for step in steps} == {"scan", "read", "index", "publish"}
+    assert {step["stage"] for step in steps} == {
+        "scan", "read", "encode", "vectors", "lexical", "publish", "collect",
+    }  # fmt: skip
     assert all(step["done"] <= step["total"] for step in steps)
     assert summary["added"] == 3
 
