@@ -84,8 +84,8 @@ def test_json_schema_version_1(assistant: Assistant) -> None:
     answer = assistant.ask("When was the Wendle bridge opened?").to_dict()
     assert json.loads(json.dumps(answer)) == answer
     assert list(answer) == [
-        "schema_version", "text", "short", "citations", "language", "confidence", "level", "abstained",
-        "nearest", "notice", "mode", "timings",
+        "schema_version", "text", "short", "citations", "language", "confidence", "level",
+        "abstained", "nearest", "notice", "mode", "timings",
     ]  # fmt: skip
     assert list(answer["citations"][0]) == [
         "marker", "paragraph_id", "article_id", "number", "paragraph", "title", "date", "source",
