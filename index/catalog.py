@@ -248,6 +248,11 @@ class Catalog:
     def all_nodes(self) -> list[StoredNode]:
         return self._nodes(sa.true())
 
+    def node_ids(self) -> list[str]:
+        """The ids of all citable paragraphs, in no order."""
+        query = sa.select(_PARAGRAPHS.c.node_id).where(_PARAGRAPHS.c.node_id.is_not(None))
+        return [str(row.node_id) for row in self._rows(query)]
+
     def last_node(self) -> StoredNode:
         """The citable paragraph that was added last; there must be one."""
         newest = sa.select(sa.func.max(_PARAGRAPHS.c.row)).where(_PARAGRAPHS.c.node_id.is_not(None))
