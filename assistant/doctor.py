@@ -121,8 +121,11 @@ def examine_models(encoder: StaticEncoder) -> Iterator[Finding]:
     """Findings about the bundled models: whether they were trained over one another."""
     try:
         reader, calibration = SpanReader(encoder, Lexicon()), Calibration.load()
-    except (IndexFolderError, OSError, ValueError, KeyError) as error:
+    except IndexFolderError as error:
         yield Finding("wrong", "error", {"reason": error})
+        return
+    except (OSError, ValueError, KeyError) as error:
+        yield Finding("wrong", "models_broken", {"reason": f"{type(error).__name__}: {error}"})
         return
     fitted = calibration.encoder, calibration.reader
     present = encoder.fingerprint, reader.fingerprint

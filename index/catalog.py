@@ -309,6 +309,11 @@ class Catalog:
         newest = sa.select(sa.func.max(_PARAGRAPHS.c.row)).where(_PARAGRAPHS.c.node_id.is_not(None))
         return self._nodes(_PARAGRAPHS.c.row == newest.scalar_subquery())[0]
 
+    def node_ids(self) -> list[str]:
+        """The ids of all citable paragraphs, in no order."""
+        query = sa.select(_PARAGRAPHS.c.node_id).where(_PARAGRAPHS.c.node_id.is_not(None))
+        return [str(row.node_id) for row in self._rows(query)]
+
     def _nodes(self, condition: sa.ColumnElement[bool]) -> list[StoredNode]:
         query = (
             sa.select(_PARAGRAPHS)

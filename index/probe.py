@@ -30,19 +30,19 @@ def check(generation: Generation, manifest: Manifest, chroma: Path) -> None:
         closing(LexicalIndex(generation.tantivy, Lexicon())) as lexical,
     ):
         articles, _ = catalog.counts()
-        nodes = {node.node_id: node for node in catalog.all_nodes()}
+        nodes = sorted(catalog.node_ids())
         if (articles, len(nodes)) != (manifest.articles, manifest.paragraphs):
             raise ValueError(
                 f"the catalog holds {articles} articles and {len(nodes)} paragraphs instead of "
                 f"{manifest.articles} and {manifest.paragraphs}"
             )
         for name, ids in (("Chroma", dense.ids()), ("Tantivy", lexical.ids())):
-            if sorted(ids) != sorted(nodes):
+            if sorted(ids) != nodes:
                 raise ValueError(f"{name} holds {len(ids)} paragraphs, the catalog {len(nodes)}")
         if not nodes:
             return
         vectors = VectorFile(generation.vectors, manifest.dimensions)
-        last = max(nodes.values(), key=lambda node: node.row)
+        last = catalog.last_node()
         if last.row > len(vectors):
             raise ValueError(f"{len(vectors)} vectors for paragraph {last.row}")
         vector = vectors[[last.row]][0]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.doctor import Finding, examine_index
+from assistant.doctor import Finding, examine_index, examine_models
 from index.encoder import StaticEncoder
 from index.generations import live_generation
 from prompts import phrase
@@ -69,6 +69,16 @@ def test_what_is_wrong_is_found(index: Path, encoder: StaticEncoder, tmp_path: P
     assert set(before) - set(state(index)) == {
         key for key in before if "tantivy" in key or "vectors" in key
     }
+
+
+def test_models_that_do_not_load_are_wrong(
+    encoder: StaticEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object) -> None:
+        raise KeyError("lexicon")
+
+    monkeypatch.setattr("assistant.doctor.SpanReader", broken)
+    assert wrong(list(examine_models(encoder))) == ["models_broken"]
 
 
 @pytest.mark.parametrize(
