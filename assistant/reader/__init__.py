@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from assistant.reader.constraints import allowed_spans
+from assistant.reader.constraints import allowed_spans, dateline_end
 from assistant.reader.features import analyse, pair_features, question_features
 from assistant.types import AnswerType
 from index.encoder import StaticEncoder
@@ -133,8 +133,11 @@ class SpanReader:
         for i, row in enumerate(rows):
             places = found[row].places
             skipped = len(heads[row])
+            readable = skipped
+            if kind not in ("where", "when"):
+                readable += dateline_end(texts[row])
             allowed = allowed_spans(kind, asked, found[row])
-            allowed[[i for i, (begin, _) in enumerate(places) if begin < skipped]] = False
+            allowed[[i for i, (begin, _) in enumerate(places) if begin < readable]] = False
             best = best_span(start[i, : len(places)], end[i, : len(places)], allowed)
             if best is None:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import numpy as np
@@ -28,6 +29,26 @@ NUMBER_WORDS = frozenset(
     sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
     hundred thousand million billion trillion dozen half third quarter none""".split()
 )
+
+
+_DATELINE = re.compile(
+    r"[A-ZÀ-Þ][A-ZÀ-Þ .'’/-]{2,40}(?:,\s[^.!?–—-]{2,50}|\s?\([^)]{2,50}\))?\s[-–—]\s"
+)
+
+
+def dateline_end(text: str) -> int:
+    """Where the place and agency before the first sentence of a report end; 0 without any.
+
+    They say where the text comes from, and answer at most where and when.
+
+    >>> text = "PALU, Kabar Contoh - Gempa mengguncang kota."
+    >>> text[dateline_end(text):]
+    'Gempa mengguncang kota.'
+    >>> dateline_end("Gempa - yang terkuat tahun ini - mengguncang Palu.")
+    0
+    """
+    match = _DATELINE.match(text)
+    return match.end() if match else 0
 
 
 def allowed_spans(kind: AnswerType, asked: Words, text: Words) -> Mask:

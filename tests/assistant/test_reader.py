@@ -86,3 +86,10 @@ def test_spans_stay_inside_the_text(reader: SpanReader) -> None:
         text = "".join(rng.choice(alphabet, size=rng.integers(0, 400)))
         for reading in reader.read("Where is c?", [text]):
             assert reading is None or 0 <= reading.span[0] < reading.span[1] <= len(text)
+
+
+def test_the_dateline_names_no_person(reader: SpanReader) -> None:
+    text = "JAKARTA, Kabar Contoh - Rina Wendalu membuka pasar itu pada Senin."
+    (found,) = reader.read("Siapa yang membuka pasar itu?", [text], "who")
+    assert found is not None
+    assert found.span[0] >= text.index("Rina")
