@@ -110,12 +110,12 @@ def make_id(root: str, relative: str, key: str) -> str:
     """A readable id that depends on where the article comes from, not on what it says.
 
     >>> make_id("/berita", "2022/krisis.txt", "")
-    'krisis-06d011'
+    'krisis-06d011b894'
     """
-    digest = hashlib.sha256("\0".join((root, relative, key)).encode()).hexdigest()
+    digest = hashlib.sha256("\0".join((root, relative, key)).encode("utf-8", "surrogatepass"))
     slug_source = f"{Path(relative).stem} {key}" if key else Path(relative).stem
     slug = re.sub(r"[^a-z0-9]+", "-", slug_source.lower()).strip("-")[:48].strip("-")
-    return f"{slug or 'article'}-{digest[: 6 if not key else 10]}"
+    return f"{slug or 'article'}-{digest.hexdigest()[:10]}"
 
 
 _CONTROL = re.compile(

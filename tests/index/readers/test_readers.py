@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from index.errors import RejectedFileError
-from index.readers import READERS, read_articles
+from index.readers import READERS, make_id, read_articles
 from index.types import Article
 
 Save = Callable[[str, bytes | str], Path]
@@ -86,3 +86,9 @@ def test_a_record_without_a_title_keeps_its_only_block(tmp_path: Path) -> None:
     path.write_text(json.dumps({"text": "Di Kepulauan Krakatau Terdapat 400 Tanaman"}))
     [article] = read(path)
     assert [p.text for p in article.paragraphs] == ["Di Kepulauan Krakatau Terdapat 400 Tanaman"]
+
+
+def test_ids_tell_many_files_of_one_name_apart_and_survive_any_text() -> None:
+    ids = {make_id("/berita", f"2022/{n}/index.html", "") for n in range(10_000)}
+    assert len(ids) == 10_000
+    assert make_id("/berita", "a.jsonl", "\ud800")
