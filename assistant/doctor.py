@@ -69,7 +69,7 @@ def _examine_generation(index: Path, live: Generation, encoder: Encoder) -> Iter
     manifest = live.read_manifest()
     counts = {"articles": manifest.articles, "paragraphs": manifest.paragraphs}
     yield Finding("fine", "live", {"generation": live.folder.name, **counts})
-    if manifest.encoder == encoder.fingerprint:
+    if manifest.encoder_name or manifest.encoder == encoder.fingerprint:
         yield Finding("fine", "encoder", {"encoder": manifest.encoder})
     else:
         values = {"found": manifest.encoder, "encoder": encoder.fingerprint, "index": index}
