@@ -310,6 +310,9 @@ def _print_answer(answer: Answer) -> None:
     from prompts import phrase
 
     console = _console()
+    if answer.understood:
+        understood = phrase(answer.language, "understood", question=_plain(answer.understood))
+        console.print(Text(understood, style="dim"))
     if answer.short:
         console.print(Text(_plain(answer.short), style="bold"))
     console.print(Text(_plain(answer.text)))

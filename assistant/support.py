@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from assistant.quantities import PartialDate, Quantity, equal, quantities
 from index.encoder import StaticEncoder
 from index.rerank import SoftMatcher
-from index.text import STOP_WORDS, WORD, fold, language_of, lemma, sentences
+from index.text import STOP_WORDS, WORD, content_words, fold, language_of, lemma, sentences
 from index.types import Language
 
 Fault = Literal["number", "date", "name", "negation", "roles", "coverage"]
@@ -35,6 +35,7 @@ COMMON = 0.25  # of an ordinary word in a name ("Games", "Menteri"), whose trans
 PIVOT = 0.25  # of a verb that two names have changed places around
 COVERED = 0.45  # of a sentence in the language of its paragraphs
 COVERED_ACROSS = 0.27
+HELD = 0.4  # of a word's match, from which a text holds it
 SCOPE = 3  # content words after a negator that it may negate
 REFUSED_WITHIN = 3  # words between a verb of refusing and what is refused
 
@@ -154,6 +155,15 @@ class SupportCheck:
         if cover < (COVERED if near else COVERED_ACROSS):
             faults.add("coverage")
         return Support(tuple(sorted(faults)), cover)
+
+    def holds(self, text: str, words: str) -> bool:
+        """Whether every content word of ``words`` stands in ``text``, or one that means the same.
+
+        A question of stop words alone ("When was that?") is held by any text.
+        """
+        if not content_words(words):
+            return True
+        return bool((self._matcher.coverage(words, [text])[0].best >= HELD).all())
 
     def cosine(self, text: str, other: str) -> float:
         """The cosine of two texts."""

@@ -22,11 +22,12 @@ class ScriptedLLM(CustomLLM):
     """Says its replies in turn, in pieces; a callable reply is given the prompt."""
 
     context_window: int = 8192
+    pause_s: float = 0.0
     _replies: list[Reply] = PrivateAttr()
     _prompts: list[str] = PrivateAttr()
 
-    def __init__(self, *replies: Reply, context_window: int = 8192) -> None:
-        super().__init__(context_window=context_window)  # type: ignore[call-arg]
+    def __init__(self, *replies: Reply, context_window: int = 8192, pause_s: float = 0.0) -> None:
+        super().__init__(context_window=context_window, pause_s=pause_s)  # type: ignore[call-arg]
         self._replies = list(replies)
         self._prompts = []
 
@@ -49,6 +50,7 @@ class ScriptedLLM(CustomLLM):
         reply = self._replies.pop(0)
         text = reply if isinstance(reply, str) else reply(prompt)
         for start in range(0, len(text), 7):
+            time.sleep(self.pause_s)
             yield CompletionResponse(text=text[: start + 7], delta=text[start : start + 7])
 
 
