@@ -77,17 +77,12 @@ class Outcome:
     reason: Reason = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Patience:
-    """Until when a model is waited for, by ``time.monotonic``, unless ``stop`` is set before."""
+    """For how long a model is still waited for, unless ``stop`` is set; its replies use it up."""
 
-    until: float
+    seconds: float
     stop: threading.Event
-
-    def share(self, part: float) -> Patience:
-        """This part of the time that is left."""
-        now = time.monotonic()
-        return Patience(now + part * max(0.0, self.until - now), self.stop)
 
 
 class Writer:
@@ -98,8 +93,8 @@ class Writer:
         self._time_limit_s = time_limit_s
 
     def patience(self, stop: threading.Event | None = None) -> Patience:
-        """The time limit of an answer, from now on."""
-        return Patience(time.monotonic() + self._time_limit_s, stop or threading.Event())
+        """The time limit of one answer."""
+        return Patience(self._time_limit_s, stop or threading.Event())
 
     def write(
         self,
@@ -134,9 +129,8 @@ class Writer:
             turns="\n".join(_turn_block(*one) for one in turns),
             question=html.escape(asked.said, quote=False),
         )
-        stream = _Stream(
-            self._llm, [ChatMessage(text, role=MessageRole.USER)], patience.share(REWRITE_SHARE)
-        )
+        messages = [ChatMessage(text, role=MessageRole.USER)]
+        stream = _Stream(self._llm, messages, patience, REWRITE_SHARE)
         try:
             reply = "".join(stream)
         except _BrokenOffError:
@@ -330,8 +324,12 @@ class _Stream:
     every socket time limit, but not this one.
     """
 
-    def __init__(self, llm: LLM, messages: list[ChatMessage], patience: Patience) -> None:
+    def __init__(
+        self, llm: LLM, messages: list[ChatMessage], patience: Patience, share: float = 1.0
+    ) -> None:
         self._patience = patience
+        self._started = time.monotonic()
+        self._until = self._started + share * patience.seconds
         self._queue: queue.Queue[str | Exception | None] = queue.Queue()
         self._stopped = threading.Event()
         threading.Thread(target=self._read, args=(llm, messages), daemon=True).start()
@@ -353,7 +351,7 @@ class _Stream:
             _BrokenOffError: the time is up, it was stopped, or the server failed.
         """
         while True:
-            left = self._patience.until - time.monotonic()
+            left = self._until - time.monotonic()
             if self._patience.stop.is_set():
                 raise _BrokenOffError("stopped")
             try:
@@ -369,6 +367,7 @@ class _Stream:
             yield piece
 
     def stop(self) -> None:
+        self._patience.seconds -= time.monotonic() - self._started
         self._stopped.set()
 
 

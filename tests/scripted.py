@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,7 +58,7 @@ class ScriptedLLM(CustomLLM):
 class Behaviour:
     """How the server answers: ``status``, the ``pieces`` of the reply, and what goes wrong."""
 
-    pieces: Sequence[str] = ()
+    pieces: Iterable[str] = ()
     status: int = 200
     delay_s: float = 0.0
     garbage: bool = False

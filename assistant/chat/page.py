@@ -137,8 +137,9 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
             composer, send, stop, renew, search, since, until, sources, files, pasted, paste,
             result, listing, conversations, exported, panel,
         )  # fmt: skip
-        Events(engine, language, fields).connect(page, tab)
+        # Before the events of the page, of which one would take its name.
         api(Endpoint(engine, language).ask, api_name="ask", concurrency_limit=ASKED_AT_ONCE)
+        Events(engine, language, fields).connect(page, tab)
     page.queue(default_concurrency_limit=ASKED_AT_ONCE)
     return page  # type: ignore[no-any-return]  # gradio's Blocks is untyped where entered
 
