@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from assistant.quantities import PartialDate, Quantity, equal, quantities
 from index.encoder import StaticEncoder
+from index.lexicon import DIRECTIONS, Lexicon
 from index.rerank import SoftMatcher
 from index.text import STOP_WORDS, WORD, content_words, fold, language_of, lemma, sentences
 from index.types import Language
@@ -35,6 +36,7 @@ COMMON = 0.25  # of an ordinary word in a name ("Games", "Menteri"), whose trans
 PIVOT = 0.25  # of a verb that two names have changed places around
 COVERED = 0.45  # of a sentence in the language of its paragraphs
 COVERED_ACROSS = 0.27
+TRANSLATED = 0.35  # strength of a translation, from which two words mean the same
 HELD = 0.4  # of a word's match, from which a text holds it
 SCOPE = 3  # content words after a negator that it may negate
 REFUSED_WITHIN = 3  # words between a verb of refusing and what is refused
@@ -49,6 +51,8 @@ _REFUSALS = frozenset(
     refused refuse denied deny failed fail failure lack lacks lacked unable banned barred blocked
     prevented cancelled canceled except""".split()
 )
+_HONORIFICS = frozenset("mr mrs ms miss dr prof tuan nyonya nona bapak ibu pak bu ny nn tn".split())
+_STARTS = re.compile(r"(?:\A|[.!?:…\n])[\s\"'“”‘’(]*\Z|[\"“‘(]\Z")
 _SYMMETRIC = frozenset(
     "bertemu berjumpa bertanding berunding antara met meet meets between".split()
 )
@@ -62,9 +66,13 @@ _PREPOSITIONS = {
 }  # fmt: skip
 _PASSIVE = re.compile(r"\b(?:oleh|by)\b|\bdi(?=[a-z]{4})\w+", re.I)
 _SHORT_NAMES = (
-    (re.compile(r"\b(?:U\.S\.(?:A\.)?|USA|AS|Amerika Serikat|United States)(?!\w)"), "US"),
+    (re.compile(r"\b(?:U\.S\.(?:A\.)?|USA|A\.S\.|AS|Amerika Serikat|United States)(?!\w)"), "US"),
     (re.compile(r"\b(?:U\.N\.|PBB|Perserikatan Bangsa-Bangsa|United Nations)(?!\w)"), "UN"),
     (re.compile(r"\b(?:UE|Uni Eropa|European Union)\b"), "EU"),
+    (
+        re.compile(r"\b(?:U\.K\.|Inggris Raya|Britania Raya|Great Britain|United Kingdom)(?!\w)"),
+        "UK",
+    ),
     (re.compile(r"\bBUMN\b"), "badan usaha milik negara state firms"),
 )
 
@@ -124,9 +132,12 @@ class _Text:
 class SupportCheck:
     """Checks sentences against paragraphs by the word vectors of one encoder."""
 
-    def __init__(self, encoder: StaticEncoder, matcher: SoftMatcher) -> None:
+    def __init__(
+        self, encoder: StaticEncoder, matcher: SoftMatcher, lexicon: Lexicon | None = None
+    ) -> None:
         self._encoder = encoder
         self._matcher = matcher
+        self._lexicon = lexicon or Lexicon()
 
     def __call__(self, sentence: str, sources: Sequence[Source]) -> Support:
         """What speaks against ``sentence`` when it cites ``sources``, which may share the proof."""
@@ -177,7 +188,10 @@ class SupportCheck:
         return spans[int((vectors[1:] @ vectors[0]).argmax())]
 
     def _alike(self, said: _Text, found: _Text) -> Alike:
-        """float32[words of said, words of found]: 1 for the same word, else the cosine."""
+        """float32[words of said, words of found]: 1 for the same word, else the cosine.
+
+        Words that the lexicon translates into each other are at least ``SAME``.
+        """
         left = self._encoder.word_vectors(list(said.folded))
         right = self._encoder.word_vectors(list(found.folded))
         alike: Alike = left @ right.T
@@ -188,7 +202,26 @@ class SupportCheck:
         stems = np.array([lemma(word) for word in said.folded], dtype=object)
         others = np.array([lemma(word) for word in found.folded], dtype=object)
         alike[stems[:, None] == others[None, :]] = 1.0
+        left_means = [self._meanings(word) for word in said.folded]
+        right_means = [self._meanings(word) for word in found.folded]
+        for i, meant in enumerate(left_means):
+            for j, other in enumerate(right_means):
+                if alike[i, j] < SAME and (
+                    meant & {found.folded[j], others[j]} or other & {said.folded[i], stems[i]}
+                ):
+                    alike[i, j] = SAME
         return alike
+
+    def _meanings(self, word: str) -> frozenset[str]:
+        """What a folded word of either language is translated as."""
+        if not word.isalpha():
+            return frozenset()
+        return frozenset(
+            other
+            for language in DIRECTIONS
+            for other, strength in self._lexicon.translations(word, language)
+            if strength >= TRANSLATED
+        )
 
 
 def _short(text: str) -> str:
@@ -266,9 +299,13 @@ def _missing_names(said: _Text, values: list[Quantity], alike: Alike) -> bool:
             continue
         if not said.content[i] and not (written.isupper() and len(written) > 1):
             continue
+        if word in _HONORIFICS:
+            continue
         best = float(alike[i].max(initial=0.0))
         common = not written.isupper() and _is_common(word)
-        if not (common and i == 0) and best < (COMMON if common else SAME):
+        if not (common and _STARTS.search(said.text[:start])) and best < (
+            COMMON if common else SAME
+        ):
             return True
     return False
 
