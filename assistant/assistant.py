@@ -204,7 +204,7 @@ class Assistant:
 
     def _check(self, store: Store) -> SupportCheck:
         matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
-        return SupportCheck(store.words, matcher)
+        return SupportCheck(store.words, matcher, store.lexicon)
 
     def _said(
         self,

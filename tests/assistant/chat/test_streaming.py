@@ -21,7 +21,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 QUESTION = "How many vehicles cross the Wendle bridge every day?"
 FIRST = "About 18,000 vehicles cross the bridge every day"
-SECOND = "Drivers were sent to the ferry at Port Ashby"
+SECOND = "The Wendle bridge was opened in 1964"
 
 
 @dataclass
