@@ -52,9 +52,9 @@ _REFUSALS = frozenset(
     """menolak membantah gagal dilarang melarang batal mencegah menghalangi kecuali
     refused refuse denied deny failed fail failure lack lacks lacked unable banned barred blocked
     prevented cancelled canceled except impossible inaccurate inadequate inappropriate incomplete
-    incorrect insufficient invalid illegal irregular kurang mustahil""".split()
+    incorrect infrequent insufficient invalid invisible illegal irregular kurang mustahil""".split()
 )
-_UN = re.compile(r"un(?!less|til|der|ion|ite|iform|iver|ique)\w{4,}")
+_UN = re.compile(r"(?:un(?!less|til|der|ion|ite|iform|iver|ique)|non-?)(\w{4,})")
 _WEEKDAYS = {
     name: day
     for day, names in enumerate(
@@ -128,7 +128,7 @@ class _Text:
     @classmethod
     def of(cls, text: str) -> _Text:
         found = list(WORD.finditer(text))
-        folded = tuple(fold(one.group()).removesuffix("'s").removesuffix("’s") for one in found)
+        folded = tuple(fold(one.group()).replace("’", "'").removesuffix("'s") for one in found)
         return cls(
             text,
             tuple(one.span() for one in found),
@@ -415,7 +415,8 @@ def _refuses(words: Sequence[str]) -> bool:
     (True, False)
     """
     return any(
-        word in _REFUSALS or (_UN.fullmatch(word) and simplemma.is_known(word[2:], lang="en"))
+        word in _REFUSALS
+        or ((negated := _UN.fullmatch(word)) and simplemma.is_known(negated.group(1), lang="en"))
         for word in words
     )
 

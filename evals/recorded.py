@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,9 @@ class RecordedLLM(CustomLLM):
     def metadata(self) -> LLMMetadata:
         return self._llm.metadata if self._llm else LLMMetadata(context_window=CONTEXT_TOKENS)
 
-    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> Iterator[ChatResponse]:
+    def stream_chat(
+        self, messages: Sequence[ChatMessage], **kwargs: Any
+    ) -> Generator[ChatResponse, None, None]:
         """The recorded reply in one piece, or the model's as it comes.
 
         Raises:
@@ -85,7 +87,7 @@ class RecordedLLM(CustomLLM):
 
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
-    ) -> Iterator[CompletionResponse]:
+    ) -> Generator[CompletionResponse, None, None]:
         for one in self.stream_chat([ChatMessage(prompt)]):
             yield CompletionResponse(text=one.message.content or "", delta=one.delta)
 
