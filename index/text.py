@@ -66,7 +66,7 @@ def words(text: str) -> list[str]:
     >>> words("Rusia mengirim 100.000 tentara (100,000 soldiers)")
     ['rusia', 'mengirim', '100000', 'tentara', '100000', 'soldiers']
     """
-    return [_normal(match.group()) for match in WORD.finditer(text)]
+    return list(map(_normal, WORD.findall(text)))
 
 
 @lru_cache(maxsize=200_000)
