@@ -10,14 +10,14 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
 
 from index.lexicon import Lexicon, QueryWord
-from index.text import STOP_WORDS, grams, lemma, words
+from index.text import content_words, grams, lemma
 
 WORDS, GRAMS, NODE, ARTICLE = "words", "grams", "node", "article"
 GRAM_BOOST = 0.25
@@ -33,18 +33,12 @@ class Selection:
 
 
 def word_terms(text: str) -> list[str]:
-    """Content words and, where they differ, their lemmas (marked with ``~``)."""
-    terms = []
-    for word in words(text):
-        if word in STOP_WORDS:
-            continue
-        terms.append(word)
-        terms.append("~" + lemma(word))
-    return terms
+    """Content words and their lemmas, which are marked with ``~``."""
+    return [term for word in content_words(text) for term in (word, "~" + lemma(word))]
 
 
 def gram_terms(text: str) -> list[str]:
-    return [gram for word in words(text) if word not in STOP_WORDS for gram in grams(word)]
+    return [gram for word in content_words(text) for gram in grams(word)]
 
 
 def _schema() -> tantivy.Schema:
@@ -111,12 +105,12 @@ class LexicalIndex:
         self, question: str, top: int, selection: Selection | None = None
     ) -> list[tuple[str, float]]:
         """Node ids with their BM25 scores, best first."""
-        clauses = [self._concept(one) for one in self._lexicon.query(question)]
-        spelling = sorted(set(gram_terms(question)))
-        clauses += [self._term(GRAMS, gram, GRAM_BOOST) for gram in spelling]
-        if not clauses or top < 1:
+        concepts = [self._concept(one) for one in self._lexicon.query(question)]
+        spelling = [self._term(GRAMS, gram) for gram in sorted(set(gram_terms(question)))]
+        if not concepts or top < 1:
             return []
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in clauses])
+        # Grams are weighted together: a union of bare terms is what Tantivy is quickest at.
+        query = _any_of([*concepts, tantivy.Query.boost_query(_any_of(spelling), GRAM_BOOST)])
         if selection is not None:
             query = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, query), self._within(selection)]
@@ -141,26 +135,26 @@ class LexicalIndex:
         forms = [(word.word, 1.0), *word.translations]
         return tantivy.Query.disjunction_max_query(
             [
-                tantivy.Query.boolean_query(
-                    [
-                        (tantivy.Occur.Should, self._term(WORDS, term, strength))
-                        for term in (form, "~" + lemma(form))
-                    ]
+                tantivy.Query.boost_query(
+                    _any_of([self._term(WORDS, form), self._term(WORDS, "~" + lemma(form))]),
+                    strength,
                 )
                 for form, strength in forms
             ]
         )
 
-    def _term(self, field: str, term: str, boost: float) -> tantivy.Query:
-        return tantivy.Query.boost_query(
-            tantivy.Query.term_query(self._schema, field, term, "freq"), boost
-        )
+    def _term(self, field: str, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, term, "freq")
 
     def idf(self, word: str) -> float:
         """Inverse document frequency of a folded word's lemma, as BM25 defines it."""
         total = len(self)
         frequency = self._searcher.doc_freq(WORDS, "~" + lemma(word))
         return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
+def _any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in queries])
 
 
 def _can_lock(folder: Path) -> bool:

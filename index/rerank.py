@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -65,10 +66,7 @@ class SoftMatcher:
         names = [one.word for one in asked]
         weights = np.array([self._weight(one) for one in asked], dtype=np.float32)
         found = [distinct_words(text) for text in texts]
-        column: dict[str, int] = {}
-        for own in found:
-            for word in own:
-                column.setdefault(word, len(column))
+        column = {word: j for j, word in enumerate(dict.fromkeys(chain.from_iterable(found)))}
         matches = self._matches(asked, list(column))
         return [
             Coverage(names, matches[:, [column[w] for w in own]].max(axis=1, initial=0), weights)
@@ -101,12 +99,15 @@ class SoftMatcher:
                 for form in {word, lemma(word)}:
                     wanted.setdefault(form, []).append((i, strength))
         for j, word in enumerate(found):
-            for i in beginnings.get(word[:2], ()):
-                if matches[i, j] < SPELLING and same_spelling(asked[i].word, word):
-                    matches[i, j] = SPELLING
-            for form in {word, lemma(word)}:
-                for i, strength in wanted.get(form, ()):
-                    matches[i, j] = max(matches[i, j], strength)
+            if word[:2] in beginnings:
+                for i in beginnings[word[:2]]:
+                    if matches[i, j] < SPELLING and same_spelling(asked[i].word, word):
+                        matches[i, j] = SPELLING
+        for forms in (found, map(lemma, found)):
+            for j, form in enumerate(forms):
+                if form in wanted:
+                    for i, strength in wanted[form]:
+                        matches[i, j] = max(matches[i, j], strength)
         return matches
 
 

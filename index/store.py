@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
@@ -148,6 +148,12 @@ class Store:
     def vectors(self, nodes: Sequence[StoredNode]) -> Vectors:
         """Stored vectors, float32[len(nodes), dimensions]."""
         return self._vectors[[node.row for node in nodes]]
+
+    def cosines(self, node_ids: Iterable[str], vector: Vectors) -> dict[str, float]:
+        """The exact cosine of each of these paragraphs to ``vector`` float32[dimensions]."""
+        rows = self.catalog.rows_of(node_ids)
+        exact = self._vectors[list(rows.values())] @ vector
+        return dict(zip(rows, exact.tolist(), strict=True))
 
     def close(self) -> None:
         self._close()
