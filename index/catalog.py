@@ -323,8 +323,11 @@ class Catalog:
         query = sa.select(*columns).where(_among(_PARAGRAPHS.c.node_id, node_ids))
         return {str(row.node_id): int(row.row) for row in self._rows(query)}
 
-    def nodes_at(self, rows: Iterable[int]) -> list[StoredNode]:
-        return self._nodes(_PARAGRAPHS.c.row.in_(list(rows)))
+    def ids_at(self, rows: Iterable[int]) -> dict[int, str]:
+        """The node ids of the citable paragraphs at these rows."""
+        columns = (_PARAGRAPHS.c.row, _PARAGRAPHS.c.node_id)
+        query = sa.select(*columns).where(_among(_PARAGRAPHS.c.row, rows))
+        return {int(row.row): str(row.node_id) for row in self._rows(query)}
 
     def directory(self) -> list[tuple[int, str]]:
         """Row and article id of every citable paragraph."""
@@ -359,7 +362,7 @@ class Catalog:
         return int(articles), int(nodes)
 
 
-def _among(column: sa.Column[Any], values: Iterable[str]) -> sa.ColumnElement[bool]:
+def _among(column: sa.Column[Any], values: Iterable[str | int]) -> sa.ColumnElement[bool]:
     """``column IN values``, for any number of them: SQLite allows 32,766 parameters at most."""
     given = sa.func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(sa.select(given.c.value))
