@@ -134,7 +134,7 @@ class LexicalIndex:
                 [(tantivy.Occur.Must, query), (tantivy.Occur.Must, unscored)]
             )
             return self._named(self._searcher.search(query, top, count=False).hits)
-        wanted = selection.enough(top)
+        wanted = min(selection.enough(top), len(self) + 1)
         while True:
             hits = self._searcher.search(query, wanted, count=False).hits
             rows = self._searcher.fast_field_values(ROW, [address for _, address in hits])
@@ -142,7 +142,7 @@ class LexicalIndex:
             kept = [hits[i] for i in np.flatnonzero(inside)[:top]]
             if len(kept) == top or len(hits) < wanted:
                 return self._named(kept)
-            wanted *= 4
+            wanted = min(4 * wanted, len(self) + 1)
 
     def _named(self, hits: Iterable[tuple[float, tantivy.DocAddress]]) -> list[tuple[str, float]]:
         found = ((str(self._searcher.doc(at)[NODE][0]), float(score)) for score, at in hits)

@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +96,8 @@ class Store:
         """These articles as something that searches can keep to."""
         known, owners = self._owners
         chosen = np.zeros(len(known) + 1, dtype=np.bool_)
-        chosen[[known[one] for one in article_ids if one in known]] = True
+        chosen[list(map(known.get, article_ids, repeat(-1)))] = True
+        chosen[-1] = False  # what is not known, and rows that nothing owns
         rows = chosen[owners]
         return Selection(article_ids, rows, float(rows.sum()) / max(1, len(self)))
 
