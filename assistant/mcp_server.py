@@ -27,12 +27,14 @@ class MissingPackageError(MessageError, ImportError):
 
 
 @contextmanager
-def _told_in_language_of(asked: str) -> Iterator[None]:
+def _told_in_language_of(asked: str = "") -> Iterator[None]:
     """What goes wrong is told in the language of a question, in English where it has none."""
+    from mcp.server.mcpserver.exceptions import ToolError
+
     try:
         yield
     except MessageError as error:
-        raise ValueError(error.text(language_of(asked) or "en")) from error
+        raise ToolError(error.text(language_of(asked) or "en")) from error
 
 
 def make_server(assistant: Assistant) -> MCPServer:
@@ -89,7 +91,8 @@ def make_server(assistant: Assistant) -> MCPServer:
     def read_article(article_id: str) -> dict[str, Any]:
         """A whole article by its id, or by that of one of its paragraphs."""
         catalog = assistant.store.catalog
-        article = catalog.articles([find_article(catalog, article_id.partition("#")[0])])[0]
+        with _told_in_language_of():
+            article = catalog.articles([find_article(catalog, article_id.partition("#")[0])])[0]
         return {
             "article_id": article.id,
             "title": article.title,

@@ -176,7 +176,7 @@ def test_the_lock_of_a_killed_writer_is_free(tmp_path: Path) -> None:
     assert writer(tmp_path) == f"PID {first.pid}, tanya index"
     assert not is_written(tmp_path)
     with write_lock(tmp_path, "tanya remove"):
-        assert writer(tmp_path) == f"process {os.getpid()}, tanya remove"
+        assert writer(tmp_path) == f"PID {os.getpid()}, tanya remove"
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

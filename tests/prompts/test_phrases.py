@@ -102,7 +102,7 @@ def test_values_are_said_in_the_language() -> None:
 def test_an_exception_stands_for_what_it_states_on_one_line() -> None:
     refused = PermissionError(13, "Permission denied", "/x")
     assert str(Message("unreadable", error=refused)) == "cannot be read: Permission denied"
-    assert str(Message("unreadable", error=ValueError("a\n b" + "c" * 999)))[15:].startswith(" a bc")
+    assert str(Message("as_told", text=ValueError("a\n  b\n"))) == "a b"
     assert len(str(Message("as_told", text=ValueError("c" * 999)))) == 300
     assert str(Message("as_told", text=KeyError())) == "KeyError"
     nested = IndexFolderError("unwritable", index=Path("/x"), error=refused)
