@@ -328,7 +328,8 @@ class Catalog:
     def ids_at(self, rows: Iterable[int]) -> dict[int, str]:
         """The node ids of the citable paragraphs at these rows."""
         columns = (_PARAGRAPHS.c.row, _PARAGRAPHS.c.node_id)
-        query = sa.select(*columns).where(_among(_PARAGRAPHS.c.row, rows))
+        sought = _among(_PARAGRAPHS.c.row, rows)
+        query = sa.select(*columns).where(_PARAGRAPHS.c.node_id.is_not(None), sought)
         return {int(row.row): str(row.node_id) for row in self._rows(query)}
 
     def directory(self) -> list[tuple[int, str]]:
