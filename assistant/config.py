@@ -9,13 +9,15 @@ from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path
 
+from prompts import MessageError
+
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "ollama": ("host",),
     "openai": ("base_url", "api_key"),
 }
 
 
-class SettingsError(ValueError):
+class SettingsError(MessageError, ValueError):
     """The settings file cannot be used; the message names the file and what is wrong in it."""
 
 
@@ -65,17 +67,17 @@ def _read_settings(file: Path) -> dict[str, dict[str, str]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise SettingsError(f"cannot read the settings in {file}: {error}") from error
+        raise SettingsError("unread_settings", file=file, error=error) from error
     for section, values in found.items():
         names = SETTINGS.get(section)
         if names is None or not isinstance(values, dict):
-            known = " and ".join(f"[{one}]" for one in SETTINGS)
-            raise SettingsError(f"{file}: {section!r} is no section; it can have {known}")
+            known = ", ".join(f"[{one}]" for one in SETTINGS)
+            raise SettingsError("no_section", file=file, section=section, known=known)
         for name, value in values.items():
             if name not in names or not isinstance(value, str):
+                known = ", ".join(names)
                 raise SettingsError(
-                    f"{file}: {name!r} in [{section}] is no setting with a text; "
-                    f"it can have {' and '.join(names)}"
+                    "no_setting", file=file, section=section, name=name, known=known
                 )
     return found
 

@@ -51,9 +51,10 @@ class Endpoint:
             "en" if language == "en" else "id" if language == "id" else self._language
         )
         self._engine.seen.set()
-        if not self._engine.wait(LOADING_SECONDS) or self._engine.assistant is None:
-            stage = "failed" if self._engine.wait(0) else self._engine.status.stage
-            raise _error(phrase(spoken, f"chat.stage_{stage}"))
+        if not self._engine.wait(LOADING_SECONDS):
+            raise _error(phrase(spoken, f"chat.stage_{self._engine.status.stage}"))
+        if self._engine.assistant is None:
+            raise _error(phrase(spoken, "chat.cannot_open", reason=self._engine.failure))
 
         def checked(name: str, given: Any, expected: str, read: Callable[[Any], Value]) -> Value:
             try:
@@ -78,8 +79,8 @@ class Endpoint:
                 top=checked("top", top, "1, 2, 3, …", _count),
                 history=checked("history", history, turn, _turns),
             )
-        except QuestionError:
-            raise _error(phrase(spoken, "chat.unaskable")) from None
+        except QuestionError as error:
+            raise _error(error.text(spoken)) from None
         return answer.to_dict()
 
 

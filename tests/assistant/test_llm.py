@@ -140,10 +140,10 @@ def test_servers_from_the_settings_file(settings: Path, monkeypatch: pytest.Monk
     ("text", "wrong"),
     [
         ("[openai", "cannot read"),
-        ("host = 'x'", "'host'"),
-        ("[cloud]\nkey = 'x'", "'cloud'"),
-        ("[openai]\nkey = 'secret-key'", "'key'"),
-        ("[openai]\napi_key = 7", "'api_key'"),
+        ("host = 'x'", "host"),
+        ("[cloud]\nkey = 'x'", "cloud"),
+        ("[openai]\nkey = 'secret-key'", "key"),
+        ("[openai]\napi_key = 7", "api_key"),
     ],
 )
 def test_a_settings_file_with_a_mistake(text: str, wrong: str, settings: Path) -> None:
