@@ -216,7 +216,8 @@ class Proof:
 
     def of(self, sentence: str, markers: Sequence[int]) -> tuple[int, ...]:
         """The places of the sources that prove it: those it cites, else the best other; or none."""
-        if len(WORD.findall(sentence)) < MIN_WORDS or not self._related(sentence):
+        asserts = not sentence.endswith("?") and len(WORD.findall(sentence)) >= MIN_WORDS
+        if not asserts or not self._related(sentence):
             return ()
         cited = list(dict.fromkeys(n - 1 for n in markers if n - 1 in self.shown))
         alone = tuple(place for place in cited if self.check(sentence, [self.shown[place]]))

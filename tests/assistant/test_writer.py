@@ -71,6 +71,12 @@ def test_supported_sentences_stay_and_cite_their_paragraph(built: Path) -> None:
     assert answer.to_dict()["schema_version"] == 1
 
 
+def test_a_question_is_no_answer(built: Path) -> None:
+    reply = "Do 18,000 vehicles cross the Wendle bridge every day [{n}]?"
+    answer, _, _ = asked(built, VEHICLES, citing(reply, "18,000"))
+    assert answer.mode == "extractive"
+
+
 def test_an_answer_across_languages(built: Path) -> None:
     question = "Berapa kendaraan yang melintasi jembatan Wendle setiap hari?"
     reply = "Sekitar 18.000 kendaraan melintasi jembatan itu setiap hari [{n}]."
