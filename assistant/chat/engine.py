@@ -55,11 +55,13 @@ class Engine:
         folder: Path | None,
         samples: bool,
         options: Mapping[str, Any] | None = None,
+        changes: bool = True,
     ) -> None:
-        """``options`` go to ``Assistant.open``."""
+        """``options`` go to ``Assistant.open``; ``changes``: articles may be added and removed."""
         self._options = options or {}
         self.own_index = index
         self.samples = samples
+        self.changes = changes
         self.status = Status("loading")
         self.suggestions: tuple[Suggestion, ...] = ()
         self.seen = threading.Event()
