@@ -401,7 +401,9 @@ def _mcp(args: argparse.Namespace) -> int:
     from assistant.mcp_server import MissingPackageError, make_server
 
     try:
-        make_server(_open(_index_folder(args), args)).run()
+        assistant = _open(_index_folder(args), args)
+        assistant.follow()
+        make_server(assistant).run()
     except MissingPackageError as error:
         print(f"tanya: {error}", file=sys.stderr)
         return FAILED

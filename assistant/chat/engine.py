@@ -113,6 +113,7 @@ class Engine:
 
         try:
             self._assistant = Assistant.open(self.index, **self._options)
+            self._assistant.follow()
         except IndexFolderError as error:
             _LOG.error("the index cannot be opened: %s", error)
             self.status = Status("failed")
@@ -146,6 +147,10 @@ class Engine:
             yield Status("waiting")
         try:
             yield from _run([command, *arguments, "--index", str(index)])
+            if self._assistant is not None:
+                self._assistant.refresh()
+        except IndexFolderError as error:
+            raise RunFailedError(str(error)) from error
         finally:
             self._writing.release()
 
