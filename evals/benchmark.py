@@ -168,22 +168,55 @@ SYSTEMS: dict[str, Callable[[list[str], Path], Search]] = {
 }
 
 
+Text = tuple[str, list[str]]
+"""The title and the paragraphs of an article."""
+
+
 def leads(data: Path, wanted: int) -> Iterator[dict[str, Any]]:
-    """Articles of Wikipedia's leads with ``wanted`` paragraphs; repeated ones change two words."""
+    """Articles of Wikipedia's leads with ``wanted`` paragraphs."""
+
+    def texts() -> Iterator[Text]:
+        with gzip.open(data / "train" / "idwiki_lead.jsonl.gz", "rt", encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
+                yield row["title"], row["text"].split("\n\n")
+
+    return enlarged(texts, wanted)
+
+
+def sample_texts() -> Iterator[Text]:
+    """The articles that come with Tanya."""
+    from assistant.config import samples_folder
+    from index.readers import read_articles
+
+    folder = samples_folder()
+    for path in sorted(folder.iterdir()):
+        for article in read_articles(path, str(folder), path.name)[0]:
+            yield article.title, [one.text for one in article.paragraphs]
+
+
+def enlarged(texts: Callable[[], Iterator[Text]], wanted: int) -> Iterator[dict[str, Any]]:
+    """Articles of ``texts`` with ``wanted`` paragraphs; repeated ones change two words each."""
     rng, made, turn = random.Random(1), 0, 0
     while made < wanted:
-        with gzip.open(data / "train" / "idwiki_lead.jsonl.gz", "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines):
-                row = json.loads(line)
-                parts = [part for part in row["text"].split("\n\n") if len(part) > 80]
-                if turn:
-                    parts = [_varied(part, rng) for part in parts]
-                if parts:
-                    yield {"id": f"{turn}-{number}", "title": row["title"], "text": parts}
-                    made += len(parts)
-                if made >= wanted:
-                    return
+        for number, (title, paragraphs) in enumerate(texts()):
+            parts = [part for part in paragraphs if len(part) > 80]
+            if turn:
+                parts = [_varied(part, rng) for part in parts]
+            if parts:
+                yield {"id": f"{turn}-{number}", "title": title, "text": parts}
+                made += len(parts)
+            if made >= wanted:
+                return
         turn += 1
+
+
+def mixed_questions(data: Path) -> list[str]:
+    """Questions in both languages, in turn."""
+    from evals.retrieval import public_sets
+
+    sets = {one.name: one.questions for one in public_sets(data)}
+    mixed = zip(sets["idk_mrc id→id"], sets["squad en→id"], strict=False)
+    return [question for pair in mixed for question, _ in pair]
 
 
 def _varied(text: str, rng: random.Random) -> str:
@@ -196,13 +229,10 @@ def _varied(text: str, rng: random.Random) -> str:
 def grow(data: Path, size: int) -> Run:
     """Index ``size`` paragraphs and ask for whole answers."""
     from assistant.assistant import Assistant
-    from evals.retrieval import public_sets
     from index.encoder import StaticEncoder
     from index.ingest import index_paths
 
-    sets = {one.name: one.questions for one in public_sets(data)}
-    mixed = zip(sets["idk_mrc id→id"], sets["squad en→id"], strict=False)
-    questions = [question for pair in mixed for question, _ in pair][:LATENCY_QUESTIONS]
+    questions = mixed_questions(data)[:LATENCY_QUESTIONS]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         corpus = Path(work) / "leads.jsonl"
         with corpus.open("w", encoding="utf-8") as file:

@@ -7,16 +7,27 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ENDING_SECONDS = 20
 
 
-@contextmanager
-def chat(home: Path, *arguments: object, env: Mapping[str, str] | None = None) -> Iterator[str]:
-    """``tanya chat`` with a user data folder of its own; the address of its page.
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running chat: the address of its page, and the number of its process."""
 
-    All that it prints goes to ``chat.log`` in ``home``. It must end in time when it is told to.
+    address: str
+    process: int
+
+
+@contextmanager
+def served(
+    home: Path, *arguments: object, env: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """``tanya chat`` with a user data folder of its own.
+
+    What it prints goes to ``chat.log`` in ``home``. It must end in time when it is told to.
     """
     told = os.environ | {
         "HOME": str(home), "XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home),
@@ -36,7 +47,7 @@ def chat(home: Path, *arguments: object, env: Mapping[str, str] | None = None) -
         line = process.stdout.readline()
         try:
             assert "http://" in line, line + log.read_text(encoding="utf-8")
-            yield line.split()[1].rstrip("/")
+            yield Served(line.split()[1].rstrip("/"), process.pid)
         finally:
             process.terminate()
             try:
@@ -44,3 +55,10 @@ def chat(home: Path, *arguments: object, env: Mapping[str, str] | None = None) -
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
+
+
+@contextmanager
+def chat(home: Path, *arguments: object, env: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The address of ``served``."""
+    with served(home, *arguments, env=env) as server:
+        yield server.address
