@@ -10,12 +10,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from prompts import MessageError
+
 ENVIRONMENT = "TANYA_AUTH"
 BCRYPT = ("$2a$", "$2b$", "$2y$")
 OTHER_HASHES = ("$apr1$", "$1$", "$5$", "$6$", "{SHA}", "{SSHA}")
 
 
-class AccountsError(ValueError):
+class AccountsError(MessageError):
     """The file or variable with the accounts cannot be used; the message never quotes it."""
 
 
@@ -61,17 +63,14 @@ def read_accounts(text: str, origin: str) -> Accounts:
             continue
         user, colon, password = line.strip().partition(":")
         if not (user and colon and password):
-            raise AccountsError(f"{origin}, line {number}: write USER:PASSWORD")
+            raise AccountsError("no_account_in_line", origin=origin, number=number)
         if password.startswith(OTHER_HASHES):
-            raise AccountsError(
-                f"{origin}, line {number}: of hashes, only bcrypt is known; "
-                "make one with: htpasswd -nB USER"
-            )
+            raise AccountsError("unknown_hash", origin=origin, number=number)
         if user in passwords:
-            raise AccountsError(f"{origin}, line {number}: this user is there twice")
+            raise AccountsError("account_twice", origin=origin, number=number)
         passwords[user] = password
     if not passwords:
-        raise AccountsError(f"{origin} holds no account; write lines USER:PASSWORD")
+        raise AccountsError("no_accounts", origin=origin)
     return Accounts(passwords)
 
 
@@ -84,11 +83,12 @@ def find_accounts(file: Path | None) -> Accounts | None:
     if file is not None:
         try:
             return read_accounts(file.expanduser().read_text(encoding="utf-8"), str(file))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise AccountsError(f"{file} cannot be read: {reason}; name another file") from None
+        except UnicodeDecodeError:
+            raise AccountsError("no_text_accounts", file=file) from None
+        except OSError as error:
+            raise AccountsError("unread_accounts", file=file, error=error) from error
     text = os.environ.get(ENVIRONMENT)
-    return read_accounts(text, f"the variable {ENVIRONMENT}") if text else None
+    return read_accounts(text, ENVIRONMENT) if text else None
 
 
 def _credentials(authorization: str) -> tuple[str, bytes]:

@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistant.chat.accounts import ENVIRONMENT, Accounts, find_accounts
+from prompts import MessageError
 
 HEALTH = "/health"
 READ = ("", "config", "theme.css", "favicon.ico", "manifest.json", "gradio_api/info",
@@ -50,7 +51,7 @@ HEADERS = {
 Health = Literal["ok", "loading", "failed"]
 
 
-class AccessError(ValueError):
+class AccessError(MessageError):
     """The chat may not be served like this."""
 
 
@@ -90,16 +91,13 @@ def choose_access(
     """
     root_path = root_path.rstrip("/")
     if root_path and not re.fullmatch(r"(/[\w.~-]+)+", root_path, re.ASCII):
-        raise AccessError(f"{root_path!r} is no path; write it like: --root-path /tanya")
+        raise AccessError("no_root_path", given=root_path)
     if no_auth and auth:
-        raise AccessError("--auth and --no-auth contradict each other; leave one out")
+        raise AccessError("usage_auth")
     accounts = None if no_auth else find_accounts(auth)
     shared = Access(host, root_path).shared
     if shared and accounts is None and not no_auth:
-        raise AccessError(
-            f"others would come in without a password; name a file of USER:PASSWORD lines with "
-            f"--auth FILE or put them into {ENVIRONMENT}, or let everybody in with --no-auth"
-        )
+        raise AccessError("no_password", variable=ENVIRONMENT)
     return Access(host, root_path, accounts, allow_changes or not shared)
 
 

@@ -19,6 +19,7 @@ from assistant.chat.engine import Engine
 from assistant.chat.guard import MAX_UPLOAD, Access, Guard, Health
 from assistant.chat.page import build, theme
 from index.types import Language
+from prompts import MessageError
 
 PORT = 7373  # a fixed one: browsers keep conversations by address and port
 TRIED = 20  # ports tried when it is taken
@@ -33,7 +34,7 @@ ICON = (
 )
 
 
-class PortError(ValueError):
+class PortError(MessageError):
     """No port could be opened."""
 
 
@@ -111,8 +112,9 @@ def create_app(engine: Engine, access: Access) -> Guard:
         )
 
     def health() -> Health:
-        stage = engine.status.stage
-        return stage if stage == "failed" else "ok" if engine.assistant else "loading"
+        if engine.failure is not None:
+            return "failed"
+        return "loading" if engine.assistant is None else "ok"
 
     return Guard(app, access, health)
 
@@ -138,8 +140,8 @@ def _listen(host: str, port: int | None) -> socket.socket:
     try:
         family, *_ = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
     except OSError:
-        raise PortError(f"{host!r} is no address of this machine; see: tanya chat --host") from None
-    reason = ""
+        raise PortError("no_address", host=host) from None
+    failure: OSError | None = None
     for number in wanted:
         listener = socket.socket(family, socket.SOCK_STREAM)
         if os.name == "posix":  # elsewhere the option would let two programs share a port
@@ -149,13 +151,10 @@ def _listen(host: str, port: int | None) -> socket.socket:
             listener.listen(128)
         except OSError as error:
             listener.close()
-            reason = error.strerror or str(error)
+            failure = error
             continue
         return listener
-    raise PortError(
-        f"port {wanted[0]} of {host} cannot be opened ({reason}); "
-        "choose another with: tanya chat --port N"
-    )
+    raise PortError("port_closed", port=wanted[0], host=host, error=failure)
 
 
 def _show(server: uvicorn.Server, engine: Engine, url: str | None) -> None:
