@@ -26,6 +26,7 @@ class Offline:
             "PYTHONPATH": str(ROOT / "tests" / "offline"), "BLOCKED": str(self.blocked),
             "HOME": str(folder), "XDG_DATA_HOME": str(folder), "LOCALAPPDATA": str(folder),
             "COLUMNS": "200", "PYTHONUTF8": "1",
+            "CI": "", "GITHUB_ACTIONS": "",  # where libraries keep quiet by themselves
         }  # fmt: skip
 
     def python(self, *arguments: object) -> str:
@@ -81,6 +82,7 @@ def test_index_ask_and_eval(offline: Offline, corpus: Path, tmp_path: Path) -> N
     report = tmp_path / "report"
     offline.tanya("eval", "--questions", questions, "--out", report, *index)
     assert (report / "report.html").exists()
+    assert not list(tmp_path.rglob("*deviceid*"))  # no library that reports, even outside Python
     assert not offline.blocked.exists(), offline.blocked.read_text(encoding="utf-8")
 
 

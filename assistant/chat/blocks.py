@@ -16,6 +16,16 @@ class Blocks(gr.Blocks):
     only in applications that it launches itself, which a mounted one is not.
     """
 
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """
+        Raises:
+            gr.Error: there are too few inputs; Gradio's own error writes them into the log.
+        """
+        try:
+            super().validate_inputs(block_fn, inputs)
+        except ValueError:
+            raise gr.Error("too few inputs", print_exception=False) from None
+
     async def preprocess_data(
         self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False
     ) -> Any:

@@ -31,7 +31,7 @@ def ask(built: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untype
     def run(kind: str, address: str, seconds: float = 20.0) -> Answer:
         monkeypatch.setenv("OLLAMA_HOST", address)
         monkeypatch.setenv("OPENAI_BASE_URL", f"{address}/v1")
-        monkeypatch.setenv("OPENAI_API_KEY", "secret")
+        monkeypatch.setenv("OPENAI_API_KEY", "key-of-the-user")
         answer = Assistant.open(built, llm=f"{kind}:m", llm_seconds=seconds).ask(QUESTION)
         assert answer.citations
         return answer
@@ -66,8 +66,9 @@ class TestServers:
         ],
     )
     def test_every_failure_ends_in_the_words_of_the_articles(
-        self, kind: str, behaviour: Behaviour, reason: str, ask
+        self, kind: str, behaviour: Behaviour, reason: str, ask, caplog: pytest.LogCaptureFixture
     ) -> None:  # type: ignore[no-untyped-def]
+        caplog.set_level("DEBUG")
         started = time.monotonic()
         with server(behaviour) as address:
             answer = ask(kind, address, 3.0)
@@ -76,6 +77,7 @@ class TestServers:
         assert "18,000" in answer.text
         expected = phrase("en", "llm_failed", reason=phrase("en", f"reason_{reason}"))
         assert answer.notice == expected
+        assert "key-of-the-user" not in caplog.text
 
     def test_a_refused_connection(self, kind: str, ask) -> None:  # type: ignore[no-untyped-def]
         with server(Behaviour()) as address:
