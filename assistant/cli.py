@@ -98,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("chat", parents=[common, model], help=_say("cli.chat"))
     one.add_argument("folder", nargs="?", type=Path, help=_say("cli.chat_folder"))
     one.add_argument("--port", type=_positive, metavar="N", help=_say("cli.port"))
+    one.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=_say("cli.host"))
+    one.add_argument("--root-path", default="", metavar="/PATH", help=_say("cli.root_path"))
+    one.add_argument("--auth", type=Path, metavar="FILE", help=_say("cli.auth"))
+    one.add_argument("--no-auth", action="store_true", help=_say("cli.no_auth"))
+    one.add_argument("--allow-changes", action="store_true", help=_say("cli.allow_changes"))
     one.add_argument("--terminal", action="store_true", help=_say("cli.terminal"))
     one.set_defaults(run=_chat)
 
@@ -371,8 +376,10 @@ def _chat(args: argparse.Namespace) -> int:
         index = samples_index() if samples else index
         return _chat_in_terminal(index, folder, samples, args)
     from assistant.chat import serve
+    from assistant.chat.guard import choose_access
 
-    return serve(index, folder, samples, args.port, _assistant_options(args))
+    access = choose_access(args.host, args.root_path, args.auth, args.no_auth, args.allow_changes)
+    return serve(index, folder, samples, access, args.port, _assistant_options(args))
 
 
 def _chat_in_terminal(
@@ -413,7 +420,9 @@ def _chat_in_terminal(
 def _mcp(args: argparse.Namespace) -> int:
     from assistant.mcp_server import make_server
 
-    make_server(_open(_index_folder(args), args)).run()
+    assistant = _open(_index_folder(args), args)
+    assistant.follow()
+    make_server(assistant).run()
     return 0
 
 

@@ -56,11 +56,13 @@ class Engine:
         folder: Path | None,
         samples: bool,
         options: Mapping[str, Any] | None = None,
+        changes: bool = True,
     ) -> None:
-        """``options`` go to ``Assistant.open``."""
+        """``options`` go to ``Assistant.open``; ``changes``: articles may be added and removed."""
         self._options = options or {}
         self.own_index = index
         self.samples = samples
+        self.changes = changes
         self.status = Status("loading")
         self.failure: Message | None = None
         """Why the index cannot be opened."""
@@ -114,6 +116,7 @@ class Engine:
 
         try:
             self._assistant = Assistant.open(self.index, **self._options)
+            self._assistant.follow()
         except IndexFolderError as error:
             _LOG.error("the index cannot be opened: %s", error)
             self.failure = error.message
@@ -147,6 +150,10 @@ class Engine:
             yield Status("waiting")
         try:
             yield from _run([command, *arguments, "--index", str(index)])
+            if self._assistant is not None:
+                self._assistant.refresh()
+        except IndexFolderError as error:
+            raise RunFailedError.of(error.message) from error
         finally:
             self._writing.release()
 

@@ -107,6 +107,8 @@ class Events:
                 trigger_mode="always_last", **hidden,
             )  # fmt: skip
         f.listing.read(self.read, None, [f.panel, f.reading], **hidden)
+        if not self._engine.changes:  # not connected, they cannot be called either
+            return
         refreshed = [f.result, f.listing, f.sources, f.status, f.settled, f.live, f.suggested]
         f.files.upload(
             self.add_files, [f.files, f.current, *f.filters], [*refreshed, f.files], **hidden
@@ -177,7 +179,7 @@ class Events:
         outlets = sorted({article.source for article in everything if article.source})
         listing = lists.article_list(
             View(self._language), chosen.select(everything), len(everything),
-            removable=not self._engine.samples,
+            removable=self._engine.changes and not self._engine.samples,
         )  # fmt: skip
         return {f.listing: listing, f.sources: gr.update(choices=outlets), f.status: self._status()}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from assistant.chat.blocks import Blocks
 from assistant.chat.engine import Engine
 from assistant.chat.events import ASKED_AT_ONCE, Events
 from assistant.chat.fields import Fields
@@ -12,6 +13,8 @@ from assistant.chat.panel import empty_panel
 from assistant.question import MAX_CHARS
 from index.types import Language
 from prompts import phrase
+
+MOST_WAITING = 256  # events of all users; further ones are refused at once
 
 # Clicks on a button with data-act become events of that name, with its data.
 ACTS = """/* "cite" "read" "close" "retry" "edit" "up" "down" "comment" "pick" "remove"
@@ -63,7 +66,7 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
     def say(name: str) -> str:
         return phrase(language, f"chat.{name}")
 
-    with gr.Blocks(
+    with Blocks(
         title="Tanya", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)
     ) as page:
         current, kept, reading = (
@@ -94,7 +97,9 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
                             stop = gr.Button(say("stop"), visible=False, elem_id="stop")
                         renew = gr.Button(say("new"), size="sm", elem_id="renew")
                 with gr.Tab(say("tab_articles"), elem_id="tab-articles"):
-                    with gr.Accordion(say("add"), open=False, elem_id="add"):
+                    with gr.Accordion(
+                        say("add"), open=False, elem_id="add", visible=engine.changes
+                    ):
                         files = gr.File(
                             label=say("files"), file_count="multiple", elem_id="files",
                             height=130,
@@ -136,7 +141,7 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
             result, listing, conversations, exported, panel,
         )  # fmt: skip
         Events(engine, language, fields).connect(page, tab)
-    page.queue(default_concurrency_limit=ASKED_AT_ONCE)
+    page.queue(default_concurrency_limit=ASKED_AT_ONCE, max_size=MOST_WAITING)
     return page  # type: ignore[no-any-return]  # gradio's Blocks is untyped where entered
 
 
@@ -150,7 +155,7 @@ def _switch(language: Language) -> str:
     for code, name in (("id", "Indonesia"), ("en", "English")):
         here = ' aria-current="true"' if code == language else ""
         links += (
-            f'<a href="/{code}/" lang="{code}" hreflang="{code}" data-language="{code}"{here}>'
+            f'<a href="../{code}/" lang="{code}" hreflang="{code}" data-language="{code}"{here}>'
             f"{name}</a>"
         )
     label = text(phrase(language, "chat.language"))

@@ -170,22 +170,6 @@ def test_help_needs_no_heavy_import() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-def test_nothing_is_asked_of_the_network(corpus: Path, tmp_path: Path) -> None:
-    """Index and ask in a process where every connection raises."""
-    code = (
-        "import socket, sys\n"
-        "def refuse(*args): raise RuntimeError('network')\n"
-        "socket.socket.connect = refuse; socket.getaddrinfo = refuse\n"
-        "from assistant.cli import main\n"
-        "sys.exit(main(sys.argv[1:]))"
-    )
-    for args in (["index", str(corpus)], ["ask", QUESTION]):
-        command = [sys.executable, "-c", code, *args, "--index", str(tmp_path / "index")]
-        result = subprocess.run(command, capture_output=True, text=True)
-        assert result.returncode == 0, result.stderr
-    assert "1964" in result.stdout
-
-
 def test_asking_while_a_run_publishes(corpus: Path, tmp_path: Path) -> None:
     index = ("--index", tmp_path / "index")
     tanya("index", corpus, *index)
