@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from index.readers.draft import Draft, Source, dated, draft_of
+from index.errors import RejectedFileError
+from index.readers.draft import Draft, Source, dated, decode, draft_of
 from index.readers.markup import is_markup, markup_blocks
 from index.structure import parse_article
 from index.types import Role
@@ -23,6 +24,8 @@ FIELDS = {
     "url": ("url", "link", "tautan", "canonical"),
     "author": ("author", "authors", "penulis", "byline", "wartawan"),
     "language": ("language", "lang", "bahasa"),
+    "section": ("section", "rubrik", "kanal", "category", "kategori", "articlesection"),
+    "updated": ("updated", "modified", "updated_at", "datemodified", "diperbarui"),
 }
 
 
@@ -60,15 +63,38 @@ def read_json(source: Source) -> Iterator[Draft | str]:
 
 def read_jsonl(source: Source) -> Iterator[Draft | str]:
     def parsed() -> Iterator[Any]:
-        for number, line in enumerate(source.text().split("\n"), start=1):
-            if not line.strip():
-                continue
-            try:
-                yield json.loads(line)
-            except (ValueError, RecursionError) as error:
-                yield f"line {number}: broken JSON: {error}"
+        for number, line in enumerate(_lines(source.read()), start=1):
+            if line is None:
+                yield f"line {number}: binary data, not text"
+            elif line.strip():
+                try:
+                    yield json.loads(line)
+                except (ValueError, RecursionError) as error:
+                    yield f"line {number}: broken JSON: {error}"
 
     yield from _records(parsed(), source.fields)
+
+
+def _lines(data: bytes) -> list[str | None]:
+    """The lines of a text. Where it is none as a whole, those that are, and None for the others.
+
+    Raises:
+        RejectedFileError: most lines are binary data.
+    """
+    try:
+        return list(decode(data).split("\n"))
+    except RejectedFileError:
+        found = [_line(one) for one in data.split(b"\n")]
+        if 2 * found.count(None) >= len(found):
+            raise
+        return found
+
+
+def _line(data: bytes) -> str | None:
+    try:
+        return decode(data)
+    except RejectedFileError:
+        return None
 
 
 def read_csv(source: Source) -> Iterator[Draft | str]:

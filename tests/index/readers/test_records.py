@@ -42,6 +42,21 @@ def test_objects_in_objects_and_markup(make: ModuleType, save: Save) -> None:
     assert [p.text for p in article.paragraphs] == make.BODY
 
 
+def test_a_broken_line_costs_that_line_alone(make: ModuleType, save: Save) -> None:
+    rows = [
+        json.dumps({"judul": f"{make.TITLE} {n}", "isi": make.BODY[0], "rubrik": "Daerah"}).encode()
+        for n in range(3)
+    ]
+    path = save("log.jsonl", b"\n".join([rows[0], b"\0" * 4_096, rows[1], rows[2]]))
+    articles, reasons = read_articles(path, "", path.name)
+    assert [one.title[-1] for one in articles] == ["0", "1", "2"]
+    assert {one.section for one in articles} == {"Daerah"}
+    assert reasons == ["line 2: binary data, not text"]
+    path = save("biner.jsonl", b"\n".join([rows[0], b"\0" * 4_096, b"\0" * 4_096]))
+    with pytest.raises(RejectedFileError, match="binary"):
+        read_articles(path, "", path.name)
+
+
 @pytest.mark.parametrize("text", ["judul=x", "title", "title=", "=x", ""])
 def test_a_wrong_map_names_the_fields(text: str) -> None:
     with pytest.raises(ValueError, match="fields: id, title, text"):

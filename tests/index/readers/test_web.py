@@ -108,6 +108,23 @@ def test_the_declared_encoding() -> None:
     assert decode_page("<meta charset=iso-8859-1>é".encode("latin-1")).endswith("é")
     assert decode_page("<p>é".encode("utf-16")).endswith("é")
     assert decode_page("<meta charset=no-such>é".encode()).endswith("é")
+    assert decode_page("<meta charset=utf-16>é".encode()).endswith("é")  # it cannot be
+    for encoding in ("utf-16-le", "utf-16-be"):
+        assert decode_page("<p>kafé".encode(encoding), "utf-16").endswith("kafé")
+
+
+def test_section_and_time_of_the_last_change() -> None:
+    facts = {
+        "headline": "Banjir surut di tiga desa",
+        "articleSection": ["Daerah", "Nasional"],
+        "dateModified": "2022-01-22T08:00:00",
+    }
+    draft = page(ld(**facts), "")
+    assert draft.section == "Daerah"
+    assert draft.updated is not None
+    assert draft.updated.isoformat() == "2022-01-22T08:00:00+07:00"
+    metas = "<meta property='article:section' content='Ekonomi &amp; Bisnis'>"
+    assert page(f"<title>Banjir surut lagi</title>{metas}", "").section == "Ekonomi & Bisnis"
 
 
 @pytest.mark.parametrize("html", ["", "<", "<html></html>", "\x00", "<!-- x -->", "<div>" * 3_000])
