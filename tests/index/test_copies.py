@@ -76,7 +76,9 @@ def test_pages_of_an_article_differ() -> None:
 def test_the_newest_of_one_address_is_kept() -> None:
     url = "https://kabar.example/a"
     old = article("old", LEAD, MORE, OTHER, url=url, updated=SEEN)
-    new = article("new", LEAD, NEWS, OTHER, url=url + "/", updated=SEEN + timedelta(hours=1), title="Buka")
+    new = article(
+        "new", LEAD, NEWS, OTHER, url=url + "/", updated=SEEN + timedelta(hours=1), title="Buka"
+    )
     assert kept(old, new) == {"old": "new"}
 
 
@@ -137,7 +139,7 @@ def test_any_sequence_of_runs_ends_as_one_run_would(tmp_path: Path) -> None:
     """What the search engines are told leads there too."""
     count = 0
 
-    @settings(deadline=None, max_examples=40)
+    @settings(deadline=None, max_examples=25)
     @given(st.lists(st.lists(ARTICLES, max_size=4, unique_by=lambda one: one.id), max_size=5))
     def ends(runs: list[list[Article]]) -> None:
         nonlocal count
