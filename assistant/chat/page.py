@@ -10,6 +10,7 @@ from assistant.chat.fields import Fields
 from assistant.chat.html import View, text
 from assistant.chat.panel import empty_panel
 from assistant.question import MAX_CHARS
+from index.readers import READERS
 from index.types import Language
 from prompts import phrase
 
@@ -29,6 +30,9 @@ element.addEventListener("submit", event => {
 """
 LIVE = ACTS + 'element.setAttribute("aria-live", "polite"); watch("value", tanya.followAnswer);'
 PANEL = ACTS + 'watch("value", () => tanya.showCitation(element));'
+
+
+MAX_UPLOAD_MB = 200
 
 
 def theme() -> gr.themes.Base:
@@ -60,8 +64,8 @@ def theme() -> gr.themes.Base:
 def build(engine: Engine, language: Language) -> gr.Blocks:
     """The page in this language."""
 
-    def say(name: str) -> str:
-        return phrase(language, f"chat.{name}")
+    def say(name: str, **values: object) -> str:
+        return phrase(language, f"chat.{name}", **values)
 
     with gr.Blocks(
         title="Tanya", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)
@@ -96,8 +100,8 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
                 with gr.Tab(say("tab_articles"), elem_id="tab-articles"):
                     with gr.Accordion(say("add"), open=False, elem_id="add"):
                         files = gr.File(
-                            label=say("files"), file_count="multiple", elem_id="files",
-                            height=130,
+                            label=say("files", formats=" ".join(READERS), megabytes=MAX_UPLOAD_MB),
+                            file_count="multiple", elem_id="files", height=130,
                         )  # fmt: skip
                         pasted = gr.Textbox(
                             label=say("paste_label"), placeholder=say("paste_hint"), lines=4,

@@ -17,14 +17,13 @@ from fastapi.responses import RedirectResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from assistant.chat.engine import Engine
-from assistant.chat.page import build, theme
+from assistant.chat.page import MAX_UPLOAD_MB, build, theme
 from index.types import Language
 
 HOST = "127.0.0.1"
 PORT = 7373  # a fixed one: browsers keep conversations by address and port
 TRIED = 20  # ports tried when it is taken
 PATIENCE_SECONDS = 2.5  # how long the engine waits for the page to be shown first
-MAX_UPLOAD = "200mb"
 LANGUAGE_COOKIE = "tanya_language"
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
@@ -97,7 +96,7 @@ def create_app(engine: Engine) -> FastAPI:
             pwa=False,
             mcp_server=False,
             show_error=False,
-            max_file_size=MAX_UPLOAD,
+            max_file_size=f"{MAX_UPLOAD_MB}mb",
             theme=theme(),
             css=css,
             head=f"<script>{script}tanya.keepLanguage('{language}');</script>",

@@ -23,7 +23,7 @@ DATE = datetime(2022, 1, 21, 19, 21, tzinfo=UTC)
 
 def article(*paragraphs: str) -> Article:
     blocks = tuple(Paragraph("a-1", n, one) for n, one in enumerate(paragraphs, start=1))
-    return Article("a-1", EVIL, "javascript:x", EVIL, DATE, False, "id", EVIL, blocks)
+    return Article("a-1", EVIL, "javascript:x", EVIL, DATE, False, "id", EVIL, blocks, EVIL)
 
 
 def citation(paragraph: str, quotation: str, marker: int = 1, number: int = 1) -> Citation:
