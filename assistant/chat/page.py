@@ -99,9 +99,11 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
                         renew = gr.Button(say("new"), size="sm", elem_id="renew")
                 with gr.Tab(say("tab_articles"), elem_id="tab-articles"):
                     with gr.Accordion(say("add"), open=False, elem_id="add"):
+                        hint = say("files_hint", formats=" ".join(READERS), megabytes=MAX_UPLOAD_MB)
+                        gr.HTML(f'<p class="hint">{text(hint)}</p>')
                         files = gr.File(
-                            label=say("files", formats=" ".join(READERS), megabytes=MAX_UPLOAD_MB),
-                            file_count="multiple", elem_id="files", height=130,
+                            label=say("files"), file_count="multiple", elem_id="files",
+                            height=130,
                         )  # fmt: skip
                         pasted = gr.Textbox(
                             label=say("paste_label"), placeholder=say("paste_hint"), lines=4,
