@@ -97,6 +97,18 @@ def test_a_post_stands_with_its_poster() -> None:
     )  # fmt: skip
 
 
+def test_sub_headlines_and_who_said_a_pull_quote() -> None:
+    quote = "<blockquote><p>Kami menunggu bantuan sejak Senin.</p><span>— Ani Lestari</span>"
+    draft = page(
+        "<title>Banjir surut lagi</title>",
+        f"<h3>Follow the water</h3>{quote}</blockquote><h3>Read more stories</h3>",
+    )
+    roles = dict(draft.page.blocks)
+    assert roles["Follow the water"] == roles["Kami menunggu bantuan sejak Senin."] == "body"
+    assert roles["— Ani Lestari"] == "boilerplate"
+    assert roles.get("Read more stories", "boilerplate") == "boilerplate"
+
+
 def test_a_line_break_inside_a_sentence_divides_nothing() -> None:
     draft = page(
         "<title>Banjir surut lagi</title>", "<p>Warga kembali<br>ke rumah.<br>Air surut.</p>"
