@@ -16,6 +16,7 @@ from assistant.chat.engine import Engine, Status
 from assistant.chat.lists import FileResult
 from index.catalog import Catalog
 from index.generations import live_generation
+from prompts import Message
 
 MAX_NAME_CHARS = 80
 
@@ -82,9 +83,9 @@ def add(engine: Engine, stored: Sequence[Stored]) -> Iterator[Status | list[File
             yield step
         else:
             summary = step
-    reasons: dict[str, list[str]] = defaultdict(list)
+    reasons: dict[str, list[Message]] = defaultdict(list)
     for path, reason in summary.get("rejected", ()):
-        reasons[Path(path).name].append(reason)
+        reasons[Path(path).name].append(Message.from_dict(reason))
     results = []
     for one in stored:
         titles, copies = _articles(engine, one.path)
@@ -93,7 +94,7 @@ def add(engine: Engine, stored: Sequence[Stored]) -> Iterator[Status | list[File
             results.append(FileResult(one.name, titles, one.known or copies, left_out=found))
         else:
             one.path.unlink(missing_ok=True)
-            results.append(FileResult(one.name, reason=next(iter(found), "?")))
+            results.append(FileResult(one.name, reason=next(iter(found), Message("no_article"))))
     engine.leave_samples()
     yield results
 
