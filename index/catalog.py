@@ -561,13 +561,8 @@ def _node_ids(article: Article, version: str) -> dict[int, str]:
 
 
 def _reasons(told: str) -> tuple[Message, ...]:
-    """The messages that a file's row holds; older rows hold one as English text."""
-    if not told:
-        return ()
-    try:
-        return tuple(map(Message.from_dict, json.loads(told)))
-    except (ValueError, TypeError):
-        return (Message.from_dict(told),)
+    """The messages that a file's row holds."""
+    return tuple(map(Message.from_dict, json.loads(told))) if told else ()
 
 
 def _paragraph(row: sa.Row[Any]) -> Paragraph:

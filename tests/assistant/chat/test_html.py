@@ -16,6 +16,7 @@ from assistant.chat.html import View, link, marked, text
 from assistant.types import Answer, Citation
 from index.history import Version
 from index.types import Article, Paragraph
+from prompts import Message
 
 EVIL = "<script>x</script><img src=x onerror=x> \"'`${x} {{x}} ![a](http://a/b) javascript:x"
 DATE = datetime(2022, 1, 21, 19, 21, tzinfo=UTC)
@@ -82,7 +83,11 @@ def test_every_view_escapes_what_is_not_ours() -> None:
         lists.article_list(view, [found], 1, removable=True),
         lists.conversation_list(view, [talk], "c"),
         lists.file_results(
-            view, [lists.FileResult(EVIL, (EVIL,)), lists.FileResult(EVIL, reason=EVIL)]
+            view,
+            [
+                lists.FileResult(EVIL, (EVIL,), left_out=(Message("as_told", text=EVIL),) * 2),
+                lists.FileResult(EVIL, reason=Message("as_told", text=EVIL)),
+            ],
         ),
     ]
     for page in pages:
