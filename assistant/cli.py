@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from prompts import Message, MessageError, phrase
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import Console
 
     from assistant.assistant import Assistant
@@ -114,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("show", parents=[common], help=_say("cli.show"))
     one.add_argument("article", metavar="ARTICLE[#pN]")
+    one.add_argument("--history", action="store_true", help=_say("cli.history"))
     one.set_defaults(run=_show)
 
     one = commands.add_parser("remove", parents=[common], help=_say("cli.remove"))
@@ -264,6 +267,8 @@ def _print_summary(summary: Summary) -> None:
         str(len(summary.rejected)),
     )
     console.print(table)
+    if summary.copies:
+        console.print(_say("cli.copies", count=summary.copies))
     for path, reason in summary.rejected:
         word = _say("cli.rejected")
         told = reason.text(_interface_language())
@@ -439,13 +444,20 @@ def _articles(args: argparse.Namespace) -> int:
 
     from assistant.types import date_text
 
-    articles = _read_catalog(args).articles(text=False)
+    catalog = _read_catalog(args)
+    articles = catalog.articles(text=False)
+    outlets = {article.id: article.source or article.id for article in articles}
+    reprints = catalog.republished()
     width = max((len(article.id) for article in articles), default=2)
-    names = (_say(f"cli.{name}") for name in ("date", "source", "language", "title"))
+    columns = ["date", "source", "language", "title", *(["also_published"] if reprints else [])]
+    names = (_say(f"cli.{name}") for name in columns)
     table = Table(Column("id", min_width=width), *names)
     for article in articles:
         day = date_text(article.published, article.date_only) or ""
-        cells = (article.id, day, article.source, article.language, article.title)
+        cells = [article.id, day, article.source, article.language, article.title]
+        if reprints:
+            others = (outlets[one] for one in reprints.get(article.id, ()))
+            cells.append(", ".join(dict.fromkeys(others)))
         table.add_row(*(Text(_plain(cell)) for cell in cells))
     _console().print(table)
     return 0
@@ -467,13 +479,63 @@ def _show(args: argparse.Namespace) -> int:
         last = len(article.paragraphs)
         raise IndexFolderError("no_paragraph", id=article.id, number=number, last=last)
     console.print(Text(_plain(article.title), style="bold"))
-    facts = [article.source, date_text(article.published, article.date_only), article.author]
-    console.print(Text(_plain(" · ".join(fact for fact in [*facts, article.url] if fact))))
+    day = date_text(article.published, article.date_only)
+    facts = [article.source, day, article.author, article.section, article.url]
+    console.print(Text(_plain(" · ".join(fact for fact in facts if fact))))
+    for line in _elsewhere(catalog, article.id):
+        console.print(Text(_plain(line), style="italic"))
+    if args.history:
+        _print_history(catalog, article.id)
+        return 0
     for paragraph in shown:
         style = "" if paragraph.role == "body" else "dim"
         label = "" if paragraph.role == "body" else f"({_say(f'cli.role_{paragraph.role}')}) "
         console.print(Text(f"[p{paragraph.number}] {label}{_plain(paragraph.text)}", style=style))
     return 0
+
+
+def _elsewhere(catalog: Catalog, article_id: str) -> Iterator[str]:
+    """Where else the article is: in files of its own, and in other outlets."""
+    kept = catalog.copies([article_id]).get(article_id)
+    if kept:
+        yield _say("cli.copy_of", id=kept)
+    for copy in catalog.copies_of([article_id]):
+        root, path, _ = catalog.file_of(copy)
+        yield _say("cli.has_copy", id=copy, path=Path(root) / path)
+    for other in catalog.articles(catalog.republished(article_id).get(article_id, ()), text=False):
+        parts = (other.source, other.title, other.id)
+        yield f"{_say('cli.also_published')}: " + " · ".join(part for part in parts if part)
+
+
+def _print_history(catalog: Catalog, article_id: str) -> None:
+    """What each version changed in the one before, the last change first."""
+    from itertools import pairwise
+
+    from rich.text import Text
+
+    from index.history import changes
+
+    console = _console()
+    versions = catalog.history(article_id)
+    if len(versions) == 1:
+        print(_say("cli.no_history", seen=_minute(versions[0].seen)))
+    marks = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+    styles = {"same": "", "removed": "red", "added": "green"}
+    for earlier, later in reversed(list(pairwise(versions))):
+        seen, before = _minute(later.seen), _minute(earlier.seen)
+        heading = _say("cli.changed", seen=seen, before=before)
+        console.print(Text(f"\n{heading}", style="bold"))
+        for change in changes(earlier.blocks, later.blocks):
+            pieces = [
+                Text(_plain(one.text).join(marks[one.kind]), style=styles[one.kind])
+                for one in change
+            ]
+            console.print(Text("  ").append_text(Text(" ").join(pieces)))
+
+
+def _minute(when: datetime) -> str:
+    """A moment in the time of this machine."""
+    return when.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _read_catalog(args: argparse.Namespace) -> Catalog:

@@ -9,9 +9,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from index.catalog import Catalog, FileRecord, StoredNode
+from index.changes import Changes
 from index.chunking import embedded_text
 from index.encoder import Encoder
 from index.errors import (
@@ -31,6 +33,7 @@ from index.generations import (
     newest_complete,
     require_generation,
 )
+from index.history import Version
 from index.lexical import LexicalWriter
 from index.locks import write_lock
 from index.readers import MAPPED_SUFFIXES, READERS, is_page_folder, read_articles
@@ -51,12 +54,16 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did, counted in articles; ``rejected`` holds files, or folders, and reasons."""
+    """What a run did, counted in articles; ``rejected`` holds files, or folders, and reasons.
+
+    ``copies`` counts all that are in the index and not found, since another stands for them.
+    """
 
     added: int = 0
     updated: int = 0
     removed: int = 0
     unchanged: int = 0
+    copies: int = 0
     paragraphs: int = 0
     rejected: list[tuple[str, Message]] = field(default_factory=list)
 
@@ -70,12 +77,14 @@ def index_paths(
     allow_empty: bool = False,
     restore: bool = False,
     fields: Mapping[str, str] | None = None,
+    now: datetime | None = None,
 ) -> Summary:
     """Bring the index in line with ``paths``, the roots of this run; other roots stay.
 
     Files gone from a root leave the index. Articles removed by hand stay out until their
     content changes, or ``restore``. ``fields`` names the columns of tables and objects that are
     not called as usual: ``{"title": "col1"}``; files read with other names are read again.
+    ``now`` is when what changed is said to have been seen.
 
     Raises:
         IndexFolderError: a path is missing or unusable, a root that held articles is suddenly
@@ -86,14 +95,16 @@ def index_paths(
         live = live_generation(index)
         if live:
             check_usable(live, encoder.fingerprint)
-        run = _Run(index, live, encoder, progress, restore, fields or {})
+        run = _Run(index, live, encoder, progress, restore, fields or {}, now)
         return run.bring_in_line(roots, allow_empty)
 
 
 def remove_articles(
     index: Path, prefixes: Sequence[str], encoder: Encoder, progress: Progress = silent
 ) -> list[str]:
-    """Take articles out of the index, by id or unique beginning of one; their ids.
+    """Take articles out of the index, by id or unique beginning of one, with their copies.
+
+    Their ids.
 
     Raises:
         IndexFolderError: there is no index, or an id names no article or several.
@@ -101,8 +112,9 @@ def remove_articles(
     with write_lock(index, "tanya remove"):
         live = require_generation(index, encoder.fingerprint)
         with closing(Catalog(live.catalog)) as catalog:
-            ids = [find_article(catalog, prefix) for prefix in prefixes]
-        _Run(index, live, encoder, progress).remove(list(dict.fromkeys(ids)))
+            named = [find_article(catalog, prefix) for prefix in prefixes]
+            ids = list(dict.fromkeys([*named, *catalog.copies_of(named)]))
+        _Run(index, live, encoder, progress).remove(ids)
         return ids
 
 
@@ -178,6 +190,7 @@ class _Run:
         progress: Progress,
         restore: bool = False,
         fields: Mapping[str, str] | None = None,
+        now: datetime | None = None,
     ) -> None:
         self._index = index
         self._live = live
@@ -185,6 +198,7 @@ class _Run:
         self._progress = progress
         self._restore = restore
         self._fields = fields or {}
+        self._now = now or datetime.now(UTC)
         self._summary = Summary()
 
     def bring_in_line(self, roots: list[Path], allow_empty: bool) -> Summary:
@@ -247,6 +261,7 @@ class _Run:
                 catalog.put_removed(article_id, catalog.file_of(article_id)[2])
             stale = catalog.nodes_of(ids)
             catalog.drop_articles(ids)
+            catalog.drop_history(ids)
             self._finish(draft, catalog, stale, [])
 
     def _draft(self) -> AbstractContextManager[Draft]:
@@ -263,42 +278,58 @@ class _Run:
         with self._draft() as draft, _writable(draft.generation) as catalog:
             if self._restore:
                 catalog.drop_removed()
-            removed = catalog.removed()
-            stale: list[StoredNode] = []
-            fresh: list[tuple[StoredNode, str]] = []
+            changes = Changes(catalog)
             for root, relative in gone:
                 ids = list(catalog.versions(root, relative))
-                stale += catalog.nodes_of(ids)
-                catalog.drop_articles(ids)
+                changes.drop(ids)
+                catalog.drop_history(ids)
                 catalog.drop_file(root, relative)
                 self._summary.removed += len(ids)
             for done, (record, path) in enumerate(changed):
                 self._progress("read", done, len(changed))
-                before = catalog.versions(record.root, record.path)
-                articles, reasons = self._read(record, path)
-                after = {article.id: content_version(article) for article in articles}
-                out = [id_ for id_, version in before.items() if after.get(id_) != version]
-                stale += catalog.nodes_of(out)
-                catalog.drop_articles(out)
-                self._summary.removed += sum(id_ not in after for id_ in out)
-                for article in articles:
-                    version = after[article.id]
-                    if before.get(article.id) == version or removed.get(article.id) == version:
-                        continue
-                    if catalog.holds(article.id):
-                        owner = "/".join(catalog.file_of(article.id)[:2])
-                        reasons.append(Message("id_taken", id=article.id, owner=owner))
-                        continue
-                    nodes = catalog.add_article(article, version, record.root, record.path)
-                    fresh += [(node, article.title) for node in nodes]
-                    if article.id in before:
-                        self._summary.updated += 1
-                    else:
-                        self._summary.added += 1
+                reasons = self._apply_file(record, path, changes)
                 self._summary.rejected += [(str(path), reason) for reason in reasons]
                 catalog.put_file(replace(record, reasons=tuple(reasons[:KEPT_REASONS])))
             self._progress("read", len(changed), len(changed))
-            self._finish(draft, catalog, stale, fresh)
+            changes.settle_copies()
+            self._finish(draft, catalog, changes.stale, changes.fresh())
+
+    def _apply_file(self, record: FileRecord, path: Path, changes: Changes) -> list[Message]:
+        """Bring the articles of a file in line; why parts of it were left out."""
+        catalog = changes.catalog
+        before = catalog.versions(record.root, record.path)
+        articles, reasons = self._read(record, path)
+        after = {article.id: content_version(article) for article in articles}
+        out = [id_ for id_, version in before.items() if after.get(id_) != version]
+        gone = [id_ for id_ in out if id_ not in after]
+        earlier = {id_: catalog.present_version(id_) for id_ in out}
+        changes.drop(out)
+        if articles:
+            catalog.drop_history(gone)
+        else:  # the file may be whole again next time
+            for id_ in gone:
+                catalog.keep_version(id_, earlier[id_])
+        self._summary.removed += len(gone)
+        for article in articles:
+            version = after[article.id]
+            if version in (before.get(article.id), changes.removed_by_hand.get(article.id)):
+                continue
+            if catalog.holds(article.id):
+                owner = "/".join(catalog.file_of(article.id)[:2])
+                reasons.append(Message("id_taken", id=article.id, owner=owner))
+                continue
+            seen = self._now
+            if then := earlier.get(article.id):
+                if then.blocks == Version.of(article, version, seen).blocks:
+                    seen = then.seen  # what else is known of it changed
+                else:
+                    catalog.keep_version(article.id, then)
+            changes.add(article, version, record.root, record.path, seen)
+            if article.id in before:
+                self._summary.updated += 1
+            else:
+                self._summary.added += 1
+        return reasons
 
     def _read(self, record: FileRecord, path: Path) -> tuple[list[Article], list[Message]]:
         try:
@@ -348,7 +379,9 @@ class _Run:
         live = live_generation(self._index)
         if live is None:
             raise MissingIndexError("nothing_indexed", index=self._index)
-        total = live.read_manifest().articles
+        with closing(Catalog(live.catalog)) as catalog:
+            self._summary.copies = catalog.count_copies()
+        total = live.read_manifest().articles + self._summary.copies
         self._summary.unchanged = total - self._summary.added - self._summary.updated
 
 

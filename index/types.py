@@ -28,7 +28,8 @@ class Paragraph:
 class Article:
     """A news article. ``id`` is stable: it survives a change of content.
 
-    ``published`` is timezone-aware unless ``date_only``, when only its date means anything.
+    ``published`` is timezone-aware unless ``date_only``, when only its date means anything;
+    ``updated`` is when the outlet says it changed the text last.
     """
 
     id: str
@@ -40,3 +41,5 @@ class Article:
     language: Language
     author: str
     paragraphs: tuple[Paragraph, ...]
+    section: str = ""
+    updated: datetime | None = None

@@ -148,6 +148,7 @@ def _citation(data: Mapping[str, Any]) -> Citation:
         _language(data["language"]),
         (start, end),
         tuple(map(str, data["also_in"])),
+        str(data.get("section", "")),
     )
 
 

@@ -144,13 +144,15 @@ class Events:
     # What is shown
 
     def _view(self, conversation: Conversation, article: str = "") -> View:
-        """The articles that a conversation mentions, and one more."""
+        """The articles that a conversation mentions, and one that is read, with its history."""
         assistant = self._engine.assistant
         if assistant is None:
             return View(self._language)
         ids = mentioned_articles(conversation) | ({article} if article else set())
         found = assistant.store.catalog.articles(ids) if ids else []
-        return View(self._language, {article.id: article for article in found})
+        articles = {one.id: one for one in found}
+        versions = assistant.store.catalog.history(article) if article in articles else ()
+        return View(self._language, articles, versions)
 
     def _transcript(self, conversation: Conversation) -> Updates:
         view, count = self._view(conversation), len(conversation.exchanges)
@@ -364,7 +366,9 @@ class Events:
         if not 0 <= reading.exchange < len(conversation.exchanges):
             return panel.empty_panel(View(self._language))
         answer = conversation.exchanges[reading.exchange].answer
-        return panel.cited_panel(self._view(conversation), answer, reading.exchange, reading.marker)
+        cited = {one.marker: one.paragraph.article_id for one in answer.citations}
+        view = self._view(conversation, cited.get(reading.marker, ""))
+        return panel.cited_panel(view, answer, reading.exchange, reading.marker)
 
     # Feedback
 

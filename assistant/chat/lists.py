@@ -76,12 +76,16 @@ def _kept(view: View, one: Conversation, current: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of a file: the articles it holds now, or why it was rejected."""
+    """What became of a file: the articles it holds now, or why it was rejected.
+
+    ``known``: they were here already. ``left_out``: why parts of it were rejected.
+    """
 
     name: str
     titles: tuple[str, ...] = ()
     known: bool = False
     reason: Message | None = None
+    left_out: tuple[Message, ...] = ()
 
 
 def progress(view: View, stage: str, done: int, total: int) -> str:
@@ -103,7 +107,14 @@ def file_results(view: View, results: Sequence[FileResult]) -> str:
             head = view.say("file_known" if one.known else "file_added")
             titles = "; ".join(map(text, one.titles[:5]))
             more = f" (+{len(one.titles) - 5})" if len(one.titles) > 5 else ""
-            lines.append(f'<li class="good">{name} {head} {titles}{more}</li>')
+            lost = ""
+            if one.left_out:
+                reason, others = one.left_out[0], len(one.left_out) - 1
+                also = f" (+{others})" if others else ""
+                lost = (
+                    f' <span class="bad">{view.say("parts_left_out", reason=reason)}{also}</span>'
+                )
+            lines.append(f'<li class="good">{name} {head} {titles}{more}{lost}</li>')
     return f'<ul class="results" role="status">{"".join(lines)}</ul>'
 
 

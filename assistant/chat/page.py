@@ -8,9 +8,11 @@ from assistant.chat.blocks import Blocks
 from assistant.chat.engine import Engine
 from assistant.chat.events import ASKED_AT_ONCE, Events
 from assistant.chat.fields import Fields
+from assistant.chat.guard import MAX_UPLOAD
 from assistant.chat.html import View, text
 from assistant.chat.panel import empty_panel
 from assistant.question import MAX_CHARS
+from index.readers import READERS
 from index.types import Language
 from prompts import phrase
 
@@ -63,8 +65,8 @@ def theme() -> gr.themes.Base:
 def build(engine: Engine, language: Language) -> gr.Blocks:
     """The page in this language."""
 
-    def say(name: str) -> str:
-        return phrase(language, f"chat.{name}")
+    def say(name: str, **values: object) -> str:
+        return phrase(language, f"chat.{name}", **values)
 
     with Blocks(
         title="Tanya", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)
@@ -100,6 +102,10 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
                     with gr.Accordion(
                         say("add"), open=False, elem_id="add", visible=engine.changes
                     ):
+                        hint = say(
+                            "files_hint", formats=" ".join(READERS), megabytes=MAX_UPLOAD >> 20
+                        )
+                        gr.HTML(f'<p class="hint">{text(hint)}</p>')
                         files = gr.File(
                             label=say("files"), file_count="multiple", elem_id="files",
                             height=130,

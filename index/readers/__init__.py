@@ -94,6 +94,8 @@ def _article(draft: Draft, root: str, relative: str) -> Article | None:
             Paragraph(article_id, number, text, role)
             for number, (text, role) in enumerate(blocks, start=1)
         ),
+        section=_clean(draft.section)[:100],
+        updated=_in_range(draft.updated),
     )
 
 

@@ -43,6 +43,25 @@ def test_index_ask_show_remove(corpus: Path, tmp_path: Path) -> None:
     assert article not in tanya("articles", *index).stdout
 
 
+def test_corrections_and_copies_are_told(corpus: Path, tmp_path: Path) -> None:
+    index = ("--index", tmp_path / "index")
+    bridge = corpus / "bridge.md"
+    text = bridge.read_text("utf-8")
+    (corpus / "jembatan.md").write_text(text, "utf-8")
+    assert "copies of other articles, not found apart: 1" in tanya("index", corpus, *index).stdout
+    for name in ("bridge", "jembatan"):
+        shown = tanya("show", name, *index).stdout
+        assert ("a copy of" in shown) != ("also kept as" in shown)
+    other = text.replace("The Sample Gazette", "The Other Post").replace("title: E", "title: E2 e")
+    (corpus / "jembatan.md").write_text(other, "utf-8")
+    bridge.write_text(text.replace("18,000", "19,000"), "utf-8")
+    assert "copies" not in tanya("index", corpus, *index).stdout
+    assert "also published by" in tanya("articles", *index).stdout
+    shown = tanya("show", "bridge", "--history", *index).stdout
+    assert "About [-18,000-] {+19,000+} vehicles cross" in shown
+    assert "The Other Post" in shown
+
+
 def test_progress_for_programs_is_json(corpus: Path, tmp_path: Path) -> None:
     result = tanya("index", corpus, "--json", "--index", tmp_path / "index")
     *steps, summary = map(json.loads, result.stdout.splitlines())
