@@ -38,6 +38,7 @@ _ARTICLES = sa.Table(
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("version", sa.Text, nullable=False),
+    sa.Column("gone", sa.Text),  # when its page was found to have vanished from the web
     sa.Index("articles_by_file", "root", "path"),
 )
 _PARAGRAPHS = sa.Table(
@@ -210,6 +211,17 @@ class Catalog:
         for column, table in ((_ARTICLES.c.id, _ARTICLES), (_PARAGRAPHS.c.article_id, _PARAGRAPHS)):
             self._write.execute(sa.delete(table).where(_among(column, ids)))
 
+    def mark_gone(self, root: str, path: str, gone: datetime | None) -> int:
+        """Note since when the page of these articles has vanished; how many were not marked so."""
+        value = gone.isoformat() if gone else None
+        found = self._write.execute(
+            sa.update(_ARTICLES)
+            .where(_ARTICLES.c.root == root, _ARTICLES.c.path == path)
+            .where(_ARTICLES.c.gone.is_distinct_from(value))
+            .values(gone=value)
+        )
+        return found.rowcount
+
     def articles(self, ids: Iterable[str] | None = None, text: bool = True) -> list[Article]:
         """Articles by id, or all, newest first; without paragraphs unless ``text``."""
         query = sa.select(_ARTICLES).order_by(_ARTICLES.c.published.desc(), _ARTICLES.c.id)
@@ -234,6 +246,7 @@ class Catalog:
                 language=row.language,
                 author=row.author,
                 paragraphs=tuple(paragraphs.get(row.id, ())),
+                gone=datetime.fromisoformat(row.gone) if row.gone else None,
             )
             for row in self._rows(query)
         ]

@@ -29,6 +29,7 @@ class Article:
     """A news article. ``id`` is stable: it survives a change of content.
 
     ``published`` is timezone-aware unless ``date_only``, when only its date means anything.
+    ``gone``: when its page was found to have vanished from the web.
     """
 
     id: str
@@ -40,3 +41,4 @@ class Article:
     language: Language
     author: str
     paragraphs: tuple[Paragraph, ...]
+    gone: datetime | None = None

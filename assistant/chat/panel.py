@@ -113,6 +113,7 @@ def _panel(
         day(article.published, article.date_only, view.language),
         text(article.author),
         link(article.url, view.say("original")),
+        view.say("gone", day=day(article.gone, True, view.language)) if article.gone else "",
     ]
     blocks = "".join(
         _block(view, one, spans.get(one.number, ()), current) for one in article.paragraphs

@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from index.chunking import split_long
 from index.errors import RejectedFileError
-from index.readers.draft import Draft, Source
+from index.readers.draft import Draft
 from index.readers.formats import MAPPED_SUFFIXES, READERS, read_source
+from index.readers.inputs import FileInput, Input
 from index.readers.packed import is_page_folder
 from index.readers.records import columns_of
 from index.text import language_of
@@ -20,6 +22,7 @@ from index.types import Article, Language, Paragraph, Role
 __all__ = [
     "MAPPED_SUFFIXES",
     "READERS",
+    "articles_of",
     "columns_of",
     "is_page_folder",
     "make_id",
@@ -41,19 +44,30 @@ def read_articles(
     Raises:
         RejectedFileError: nothing of the file can be used; the message says why.
     """
+    return articles_of(FileInput(path), root, relative, fields)
+
+
+def articles_of(
+    item: Input, root: str, relative: str, fields: Mapping[str, str] | None = None
+) -> tuple[list[Article], list[str]]:
+    """The same for anything that a run reads.
+
+    Raises:
+        RejectedFileError: nothing of it can be used; the message says why.
+    """
     articles: dict[str, Article] = {}
     reasons: list[str] = []
     try:
-        with path.open("rb") as stream:
-            for item in read_source(Source(path.name, stream, fields or {})):
-                if isinstance(item, str):
-                    reasons.append(item)
+        with item.open(fields or {}) as source:
+            for found in read_source(source):
+                if isinstance(found, str):
+                    reasons.append(found)
                     continue
-                article = _article(item, root, relative)
+                article = _article(found, root, relative, source.origin.url)
                 if article is None:
-                    reasons.append(f"{item.key or 'page'}: no body text found")
+                    reasons.append(f"{found.key or 'page'}: no body text found")
                 elif article.id in articles:
-                    reasons.append(f"{item.key}: the same id stands twice in the file")
+                    reasons.append(f"{found.key}: the same id stands twice in the file")
                 else:
                     articles[article.id] = article
     except OSError as error:
@@ -63,7 +77,8 @@ def read_articles(
     return list(articles.values()), reasons
 
 
-def _article(draft: Draft, root: str, relative: str) -> Article | None:
+def _article(draft: Draft, root: str, relative: str, fetched: str) -> Article | None:
+    """``fetched``: the address that it was fetched from, or nothing."""
     blocks: list[tuple[str, Role]] = [
         (part, role)
         for text, role in draft.page.blocks
@@ -82,8 +97,8 @@ def _article(draft: Draft, root: str, relative: str) -> Article | None:
         language = language_of(f"{draft.page.title} {body}") or "id"
     return Article(
         id=article_id,
-        source=_clean(draft.source),
-        url=_clean(draft.url),
+        source=_clean(draft.source or (urlsplit(fetched).hostname or "").removeprefix("www.")),
+        url=_clean(draft.url or fetched),
         title=_clean(draft.page.title)[:MAX_TITLE_CHARS] or opening(body),
         published=_in_range(draft.page.published),
         date_only=draft.page.date_only,

@@ -17,6 +17,19 @@ MAX_SECONDS = 120.0  # for one document; one that takes longer is cut off there
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where on the web something comes from; what its site, and the list that named it, say of it.
+
+    ``title`` and ``published`` stand in where the page itself is silent.
+    """
+
+    url: str = ""
+    charset: str = ""
+    title: str = ""
+    published: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A file, or one packed into another. ``name`` tells its format; ``stream`` can seek.
 
@@ -29,6 +42,7 @@ class Source:
     fields: Mapping[str, str] = field(default_factory=dict)
     deadline: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
     depth: int = 0
+    origin: Origin = Origin()
 
     @property
     def suffix(self) -> str:
