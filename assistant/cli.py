@@ -320,7 +320,7 @@ def _watch(args: argparse.Namespace) -> int:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
-    tell("watching", count=len(places))
+    tell("watching", places=", ".join(places))
     try:
         watch(run, args.every, tell)
     except KeyboardInterrupt:

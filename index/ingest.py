@@ -292,6 +292,9 @@ class _Run:
                 before = catalog.versions(record.root, record.path)
                 articles, reasons = self._read(record, item)
                 after = {article.id: content_version(article) for article in articles}
+                if record.root == WEB and before and not after:  # the web takes nothing back
+                    after = before
+                    reasons = [f"{reason}; what was indexed stays" for reason in reasons]
                 out = [id_ for id_, version in before.items() if after.get(id_) != version]
                 stale += catalog.nodes_of(out)
                 catalog.drop_articles(out)

@@ -95,7 +95,13 @@ class HttpClient:
             with (
                 httpcore.ConnectionPool(ssl_context=self._trust, network_backend=backend) as pool,
                 pool.stream(
-                    "GET", url, headers=list(sent.items()), extensions={"timeout": waits}
+                    "GET",
+                    url,
+                    headers=[
+                        (name.encode("ascii"), value.encode("latin-1", "replace"))
+                        for name, value in sent.items()
+                    ],
+                    extensions={"timeout": waits},
                 ) as answer,
             ):
                 told = {

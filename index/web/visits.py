@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import sqlite3
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from index.errors import IndexFolderError
 from index.generations import Progress
 from index.locks import write_lock
 from index.readers.inputs import Fetched
@@ -21,6 +24,7 @@ from index.web.client import Client, FetchError, Response
 from index.web.lists import Entry, is_list, read_list
 from index.web.robots import Robots
 
+_LOG = logging.getLogger(__name__)
 MAX_LISTS = 500  # sitemaps a run
 MAX_DEPTH = 3  # a sitemap index, its sitemaps, and one more
 RECHECK_SHARE = 0.1  # a page of ten days is asked for again after one
@@ -82,8 +86,14 @@ def fetched(
         IndexFolderError: another run is fetching, or the index cannot be written.
     """
     folder = index / "web"
-    with write_lock(folder, "tanya index"), closing(Captures(folder)) as captures:
-        yield Visits(captures, client, progress, manners or Manners()).run(roots)
+    try:
+        with write_lock(folder, "tanya index"), closing(Captures(folder)) as captures:
+            yield Visits(captures, client, progress, manners or Manners()).run(roots)
+    except sqlite3.Error as error:
+        raise IndexFolderError(
+            f"what was fetched cannot be kept in {folder} ({error}); free space on its disk, or "
+            "delete that folder, and run again"
+        ) from error
 
 
 class Visits:
@@ -163,6 +173,12 @@ class Visits:
                 self._failed(task, host, error)
             except AddressError as error:
                 self._reject(task.asked, str(error))
+            except sqlite3.Error:
+                raise
+            except Exception as error:  # whatever a hostile site provokes in a parser
+                _LOG.info("%s could not be visited", task.asked, exc_info=True)
+                told = f"cannot be understood ({type(error).__name__}: {str(error)[:200]})"
+                self._reject(task.asked, told)
             self._done = len(self._planned) - sum(len(one.tasks) for one in self._hosts.values())
         self._progress("fetch", self._done, len(self._planned))
 
@@ -220,7 +236,8 @@ class Visits:
         listed = is_list(answer.body)
         if listed and task.depth and not task.is_list:
             raise FetchError("a feed or sitemap, where a page was expected; name it yourself")
-        if task.is_list and not listed:
+        was_list = before is not None and before.kind == "list"
+        if not listed and (task.is_list or was_list):
             raise FetchError("no feed or sitemap")
         if listed:
             read_list(answer.body, final)  # while the earlier one is still there
@@ -249,11 +266,16 @@ class Visits:
         if task.entry is None:
             return capture
         entry = task.entry
-        return replace(capture, title=entry.title, published=entry.published, stamp=entry.stamp)
+        return replace(
+            capture,
+            title=entry.title or capture.title,
+            published=entry.published or capture.published,
+            stamp=entry.stamp or capture.stamp,
+        )
 
     def _is_due(self, capture: Capture, entry: Entry | None) -> bool:
         """Whether to ask again: the older a page, the less often; at once when its list says so."""
-        if entry and entry.stamp != capture.stamp:
+        if entry and entry.stamp and entry.stamp != capture.stamp:
             return True
         since, age = self._now() - capture.checked, self._now() - capture.first
         patience = TRUST_SECONDS if entry and entry.trusted else 0.0
@@ -307,7 +329,7 @@ class Visits:
             answer = self._ask(address, capture.conditions() if capture and same else {})
             if answer.status not in _REDIRECTS:
                 return address, answer
-            address = web_address(answer.headers.get("location", ""), address)
+            address = web_address(_location(answer), address)
             if address in seen:
                 raise FetchError("its redirects go round in a circle")
             seen.add(address)
@@ -333,6 +355,15 @@ def _refusal(answer: Response) -> FetchError:
         return FetchError(f"the site refuses it ({status})")
     busy = status in _BUSY
     return FetchError(f"the site answers {status}", busy, _retry_after(answer) if busy else None)
+
+
+def _location(answer: Response) -> str:
+    """Where a redirect leads; many sites write letters beyond ASCII as UTF-8, not quoted."""
+    stated = answer.headers.get("location", "")
+    try:
+        return stated.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return stated
 
 
 def _retry_after(answer: Response) -> float | None:

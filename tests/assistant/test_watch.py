@@ -122,7 +122,7 @@ class TestCommands:
         assert first.returncode == 0, first.stderr
         (tmp_path / "site" / "satu.html").unlink()
         second = self.tanya(tmp_path, "index", f"{site}/rss.xml", "--allow-private")
-        assert "1 articles are gone from the web" in second.stdout
+        assert "gone from the web since the last run: 1" in second.stdout
         assert "gone from the web since" in self.tanya(tmp_path, "articles").stdout
         shown = self.tanya(tmp_path, "show", "satu").stdout
         assert "gone from the web since" in shown
@@ -145,7 +145,7 @@ class TestCommands:
             process.send_signal(how)
             rest = process.stdout.read()
         assert process.returncode == 0
-        assert "watching 1 places" in lines[0]
+        assert f"watching {site}/rss.xml" in lines[0]
         assert "added 1," in lines[1]
         assert "added 0," in lines[2]
         assert "stopped" in rest.splitlines()[-1]

@@ -15,11 +15,11 @@ import pytest
 
 from index.readers.inputs import Fetched
 from index.web.captures import Captures
-from index.web.client import FetchError, Response
+from index.web.client import Response
 from index.web.visits import Manners, Visits
 
 SITE = "https://kabar.example"
-Answer = Response | FetchError
+Answer = Response | BaseException
 
 
 def page(title: str, sentence: str = "", head: str = "") -> Response:
@@ -66,7 +66,7 @@ class Web:
         self.times.append(self.now)
         found = self.answers.get(address, Response(404))
         answer = found if not isinstance(found, list) else found.pop(0)
-        if isinstance(answer, FetchError):
+        if isinstance(answer, BaseException):
             raise answer
         etag = answer.headers.get("etag")
         if etag and headers and headers.get("If-None-Match") == etag:

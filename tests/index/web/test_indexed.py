@@ -10,12 +10,12 @@ import pytest
 
 from index.catalog import Catalog
 from index.encoder import StaticEncoder
-from index.errors import LockedIndexError
+from index.errors import IndexFolderError, LockedIndexError
 from index.generations import live_generation
 from index.ingest import Summary, index_paths, remove_articles
 from index.locks import write_lock
 from index.types import Article
-from index.web.client import FetchError, Response
+from index.web.client import Response
 from index.web.visits import fetched
 
 SITE = "https://kabar.example"
@@ -74,7 +74,6 @@ def test_added_unchanged_updated_and_gone(run: Run, news: Any, make: Any) -> Non
     assert articles["/1"].gone is None
     assert articles["/2"].gone is not None
     assert "410 meter" in str(articles["/2"].paragraphs)
-    assert run(FEED).gone == 0
     news.answers[f"{SITE}/2"] = make.page("Jembatan Dibuka di Kota Contoh", "Panjangnya 410 meter.")
     run(FEED)
     assert run.articles()["/2"].gone is None
@@ -88,19 +87,17 @@ def test_folders_and_addresses_leave_each_other_alone(run: Run, news: Any, corpu
     assert len(run.articles()) == 4
 
 
-def test_one_page_by_several_ways_is_one_article(run: Run, news: Any) -> None:
-    assert run(f"{SITE}/1").added == 1
-    assert run(FEED).added == 1
-    assert run(f"{SITE}/1", FEED).added == 0
-
-
-def test_what_is_rejected_is_told_as_for_files(run: Run, news: Any) -> None:
-    news.answers[f"{SITE}/1"] = Response(200, {"content-type": "text/html"}, b"<html><p></html>")
-    news.answers[f"{SITE}/2"] = FetchError("cannot be fetched: reset", again=True)
-    for _ in range(2):
-        summary = run(FEED)
-        assert {address for address, _ in summary.rejected} == {f"{SITE}/1", f"{SITE}/2"}
-        assert (summary.added, summary.unchanged) == (0, 0)
+def test_a_page_without_its_article_takes_nothing_back(run: Run, news: Any) -> None:
+    run(FEED)
+    empty = Response(200, {"content-type": "text/html"}, b"<html><p>Berlangganan</html>")
+    news.answers[f"{SITE}/1"] = empty
+    summary = run(FEED)
+    assert (summary.removed, summary.unchanged) == (0, 2)
+    assert "what was indexed stays" in dict(summary.rejected)[f"{SITE}/1"]
+    assert run(FEED).rejected == summary.rejected  # told again, as of files
+    assert "40 keluarga" in str(run.articles()["/1"].paragraphs)
+    news.answers[f"{SITE}/1"] = Response(404)
+    assert run(FEED).gone == 1
 
 
 def test_nothing_at_all(run: Run) -> None:
@@ -120,11 +117,12 @@ def test_a_page_taken_out_by_hand_stays_out_until_it_changes(
     assert len(run.articles()) == 2
 
 
-def test_what_a_run_fetched_but_did_not_index_is_indexed_by_the_next(
-    run: Run, news: Any, visit: Any
-) -> None:
-    visit(FEED)  # and then it was killed
-    assert run(FEED).added == 2
+def test_captures_that_are_damaged(tmp_path: Path, web: Any) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "captures.sqlite").write_bytes(b"no database" * 1_000)
+    silent = lambda stage, done, total: None  # noqa: E731
+    with pytest.raises(IndexFolderError, match="delete"), fetched(tmp_path, [FEED], web, silent):
+        pass
 
 
 def test_two_runs_do_not_fetch_at_once(tmp_path: Path, web: Any) -> None:

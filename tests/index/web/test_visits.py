@@ -86,6 +86,13 @@ def test_the_day_on_which_a_page_vanished_stays(web: Any, visit: Any, make: Any)
     assert one.fingerprint() == again.fingerprint()
 
 
+def test_a_page_is_one_however_it_was_found(web: Any, visit: Any, make: Any) -> None:
+    web.answers[FEED] = make.feed("/1", "/pindah", "/1?utm_source=rss")
+    web.answers[f"{SITE}/1"] = make.page("Banjir Surut di Desa Contoh")
+    web.answers[f"{SITE}/pindah"] = Response(301, {"location": "/1"})
+    assert list(visit(f"{SITE}/1").pages) == list(visit(FEED).pages) == [f"{SITE}/1"]
+
+
 def test_a_page_that_never_was_is_rejected(web: Any, visit: Any) -> None:
     found = visit(f"{SITE}/1")
     assert not found.pages
@@ -93,17 +100,19 @@ def test_a_page_that_never_was_is_rejected(web: Any, visit: Any) -> None:
 
 
 def test_a_failing_address_stops_nothing(web: Any, visit: Any, make: Any) -> None:
-    web.answers[FEED] = make.feed("/1", "/2", "/3", "/4")
+    web.answers[FEED] = make.feed("/1", "/5", "/2", "/3", "/4")
     web.answers[f"{SITE}/1"] = FetchError("cannot be fetched: reset", again=True)
     web.answers[f"{SITE}/2"] = make.page("Banjir Surut di Desa Contoh")
     web.answers[f"{SITE}/3"] = Response(200, {"content-type": "image/png"}, b"\x89PNG\0")
     web.answers[f"{SITE}/4"] = Response(302, {"location": "file:///etc/passwd"})
+    web.answers[f"{SITE}/5"] = RecursionError("too deep")
     found = visit(FEED)
     assert list(found.pages) == [f"{SITE}/2"]
     reasons = dict(found.rejected)
     assert "reset" in reasons[f"{SITE}/1"]
     assert reasons[f"{SITE}/3"] == "no article: image/png"
     assert "only http and https" in reasons[f"{SITE}/4"]
+    assert "too deep" in reasons[f"{SITE}/5"]
 
 
 def test_a_busy_site_is_asked_again_after_the_time_it_names(
@@ -198,6 +207,12 @@ class TestRedirects:
         web.answers[f"{SITE}/baru"] = make.page("Banjir Surut di Desa Contoh", "Ada yang baru.")
         assert list(visit("http://kabar.example/1").pages) == [f"{SITE}/satu"]
 
+    def test_letters_that_are_not_quoted(self, web: Any, visit: Any, make: Any) -> None:
+        location = "/kafé".encode().decode("latin-1")  # as the client hands it on
+        web.answers[f"{SITE}/1"] = Response(302, {"location": location})
+        web.answers[f"{SITE}/kaf%C3%A9"] = make.page("Banjir Surut di Desa Contoh")
+        assert list(visit(f"{SITE}/1").pages) == [f"{SITE}/kaf%C3%A9"]
+
     @pytest.mark.parametrize(
         ("chain", "reason"),
         [(["/a", "/b", "/a"], "circle"), ([f"/{n}" for n in range(9)], "more than 5"), ([""], "")],
@@ -283,13 +298,17 @@ class TestLists:
         found = visit(FEED)
         assert list(found.pages) == [f"{SITE}/1"]
         assert found.rejected[0][0] == FEED
+        web.answers[FEED] = make.page("Situs Sedang Diperbaiki Sebentar")
+        found = visit(FEED)
+        assert list(found.pages) == [f"{SITE}/1"]
+        assert found.rejected == [(FEED, "no feed or sitemap")]
 
 
 def test_an_interrupted_run_keeps_what_it_has(web: Any, visit: Any, make: Any) -> None:
     web.answers[FEED] = make.feed("/1", "/2")
     web.answers[f"{SITE}/1"] = make.page("Banjir Surut di Desa Contoh")
-    web.answers[f"{SITE}/2"] = []  # raises as Ctrl-C would
-    with pytest.raises(IndexError):
+    web.answers[f"{SITE}/2"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
         visit(FEED)
     web.answers[f"{SITE}/2"] = make.page("Jembatan Dibuka di Desa Contoh")
     assert sorted(visit(FEED).pages) == [f"{SITE}/1", f"{SITE}/2"]
