@@ -309,7 +309,7 @@ def _watch(args: argparse.Namespace) -> int:
         options.append("--allow-private")
 
     def run() -> dict[str, Any]:
-        *_, summary = run_command(["index", *options, "--", *places])
+        *_, summary = run_command(["index", *options, *places])
         return summary
 
     def tell(name: str, **values: object) -> None:
