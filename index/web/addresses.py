@@ -68,11 +68,16 @@ def site_of(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def is_public(address: str) -> bool:
+def may_connect(address: str, private: bool = False) -> bool:
     """Whether an IP address belongs to the internet, whatever it is wrapped in.
 
-    >>> is_public("8.8.8.8"), is_public("169.254.169.254"), is_public("::ffff:10.0.0.1")
-    (True, False, False)
+    ``private``: or to the own network. That never holds of link-local addresses, where clouds
+    keep the secrets of their machines, and of those that name no single machine.
+
+    >>> may_connect("8.8.8.8"), may_connect("::ffff:10.0.0.1"), may_connect("10.0.0.1", True)
+    (True, False, True)
+    >>> may_connect("169.254.169.254", True)
+    False
     """
     try:
         ip = ip_address(address.partition("%")[0])
@@ -80,9 +85,13 @@ def is_public(address: str) -> bool:
         return False
     inner = _wrapped(ip) if isinstance(ip, IPv6Address) else None
     if inner is not None:
-        return is_public(str(inner))
-    local = isinstance(ip, IPv6Address) and ip.is_site_local
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or local)
+        return may_connect(str(inner), private)
+    if ip.is_loopback:
+        return private
+    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved:
+        return False
+    site_local = isinstance(ip, IPv6Address) and ip.is_site_local
+    return private or (ip.is_global and not site_local)
 
 
 def _wrapped(ip: IPv6Address) -> IPv4Address | None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import httpcore
 
-from index.web.addresses import is_public, web_address
+from index.web.addresses import may_connect, web_address
 
 MAX_BYTES = 50_000_000  # of an answer once it is unpacked
 MAX_SECONDS = 60.0  # for a request, from the look-up of the host to the last byte
@@ -205,12 +205,10 @@ class _Backend(httpcore.NetworkBackend):
             found = self._client.look_up(host, port)
         except (OSError, UnicodeError) as error:
             raise FetchError(f"{host} is not known ({error}); is there a network?", True) from error
-        inside = [one for one in found if not is_public(one)]
-        if inside and not self._client.allow_private:
-            raise FetchError(
-                f"{host} is {inside[0]}, an address inside the network; if that is meant, add "
-                "--allow-private"
-            )
+        for one in found:
+            if not may_connect(one, self._client.allow_private):
+                advice = "; if that is meant, add --allow-private" * may_connect(one, True)
+                raise FetchError(f"{host} is {one}, an address inside the network{advice}")
         return found[:MAX_CONNECTIONS]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.web.addresses import AddressError, is_public, web_address
+from index.web.addresses import AddressError, may_connect, web_address
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,23 @@ def test_one_form() -> None:
     ],
 )  # fmt: skip
 def test_addresses_inside_the_network(address: str) -> None:
-    assert not is_public(address)
+    assert not may_connect(address)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
 def test_addresses_of_the_internet(address: str) -> None:
-    assert is_public(address)
+    assert may_connect(address)
+    assert may_connect(address, private=True)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.1.2.3", "100.64.0.1", "fc00::1"])
+def test_the_own_network_when_allowed(address: str) -> None:
+    assert may_connect(address, private=True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "0.0.0.0", "::", "224.0.0.1"],
+)
+def test_what_is_never_connected_to(address: str) -> None:
+    assert not may_connect(address, private=True)

@@ -147,6 +147,10 @@ class TestPrivateAddresses:
             HttpClient().get(site)
         assert not caught.value.again
 
+    def test_where_clouds_keep_secrets_is_never_asked(self, client: HttpClient) -> None:
+        with pytest.raises(FetchError, match=r"inside the network$"):
+            client.get("http://169.254.169.254/latest/meta-data/")
+
     @pytest.mark.parametrize("found", [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["::ffff:7f00:1"]])
     def test_what_a_name_stands_for_decides(self, found: list[str]) -> None:
         client = HttpClient(look_up=lambda host, port: found)
