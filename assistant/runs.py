@@ -1,4 +1,4 @@
-"""Index runs in a process of their own."""
+"""Runs of the command line in processes of their own."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from prompts import Message, MessageError
 
-class RunFailedError(Exception):
-    """An index run failed; the message is what it printed last."""
+
+class RunFailedError(MessageError):
+    """An index run failed; the message is the run's own, or what it printed last."""
 
 
 def run_command(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Run ``tanya ARGUMENTS``: its progress line by line, and at last its summary if it has one.
+    """Run ``tanya ARGUMENTS --json``: its progress line by line, and at last its summary.
 
     Raises:
         RunFailedError: it failed.
     """
-    command = [sys.executable, "-m", "assistant.cli", *arguments]
-    if arguments[0] == "index":
-        command.append("--json")
+    command = [sys.executable, "-m", "assistant.cli", *arguments, "--json"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
@@ -30,13 +30,18 @@ def run_command(arguments: Sequence[str]) -> Iterator[dict[str, Any]]:
         summarised = False
         try:
             for line in process.stdout:
-                if line.startswith("{"):
-                    data = json.loads(line)
-                    summarised = "stage" not in data
-                    yield data
-            errors = process.stderr.read().strip().splitlines()
+                if not line.startswith("{"):
+                    continue
+                data = json.loads(line)
+                if "error" in data:
+                    raise RunFailedError.of(Message.from_dict(data["error"]))
+                summarised = "stage" not in data
+                yield data
+            printed = process.stderr.read().strip().splitlines()
         except KeyboardInterrupt:
             process.terminate()
             raise
     if process.returncode != 0 and not summarised:
-        raise RunFailedError(errors[-1] if errors else f"exit code {process.returncode}")
+        if printed:
+            raise RunFailedError("as_told", text=printed[-1])
+        raise RunFailedError("crashed", code=process.returncode)

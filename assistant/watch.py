@@ -50,10 +50,10 @@ def watch(
             summary = run()
         except RunFailedError as error:
             wait = min(every_seconds, RETRY_SECONDS)
-            tell("watch_failed", error=error, seconds=round(wait))
+            tell("watch_failed", error=error.message, seconds=round(wait))
         else:
             names = ("added", "updated", "removed", "gone")
-            rejected = [(str(what), str(why)) for what, why in summary["rejected"]]
+            rejected = [(str(what), str(why["text"])) for what, why in summary["rejected"]]
             tell("watched", **{name: summary[name] for name in names}, rejected=len(rejected))
             for what, why in rejected:
                 if (what, why) not in known:

@@ -16,6 +16,7 @@ from assistant.config import added_folder, samples_index
 from assistant.runs import RunFailedError, run_command
 from index.errors import IndexFolderError
 from index.generations import live_generation
+from prompts import Message
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -27,7 +28,7 @@ ENOUGH_SUGGESTIONS = 10  # to show some in one language
 
 Stage = Literal[
     "waiting", "scan", "read", "encode", "vectors", "lexical", "publish", "collect", "loading",
-    "ready", "failed",
+    "ready",
 ]  # fmt: skip
 
 
@@ -55,6 +56,8 @@ class Engine:
         self.own_index = index
         self.samples = samples
         self.status = Status("loading")
+        self.failure: Message | None = None
+        """Why the index cannot be opened."""
         self.suggestions: tuple[Suggestion, ...] = ()
         self.seen = threading.Event()
         """A page has been shown: loading before that would only hold it up."""
@@ -107,10 +110,10 @@ class Engine:
             self._assistant = Assistant.open(self.index, **self._options)
         except IndexFolderError as error:
             _LOG.error("the index cannot be opened: %s", error)
-            self.status = Status("failed")
+            self.failure = error.message
             self._settled.set()
             return
-        self.status = Status("ready")
+        self.status, self.failure = Status("ready"), None
         self._settled.set()
         self.suggest()
 

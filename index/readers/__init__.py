@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 from index.chunking import split_long
 from index.errors import RejectedFileError
-from index.readers.draft import Draft
+from index.readers.draft import Draft, of_part
 from index.readers.formats import MAPPED_SUFFIXES, READERS, read_source
 from index.readers.inputs import FileInput, Input
 from index.readers.packed import is_page_folder
 from index.readers.records import columns_of
 from index.text import language_of
 from index.types import Article, Language, Paragraph, Role
+from prompts import Message
 
 __all__ = [
     "MAPPED_SUFFIXES",
@@ -35,7 +36,7 @@ MAX_TITLE_CHARS = 500
 
 def read_articles(
     path: Path, root: str, relative: str, fields: Mapping[str, str] | None = None
-) -> tuple[list[Article], list[str]]:
+) -> tuple[list[Article], list[Message]]:
     """The articles in a file, and a reason for each part of it that was left out.
 
     ``root`` and ``relative`` name the file in the index; the articles' ids derive from them.
@@ -49,31 +50,31 @@ def read_articles(
 
 def articles_of(
     item: Input, root: str, relative: str, fields: Mapping[str, str] | None = None
-) -> tuple[list[Article], list[str]]:
+) -> tuple[list[Article], list[Message]]:
     """The same for anything that a run reads.
 
     Raises:
         RejectedFileError: nothing of it can be used; the message says why.
     """
     articles: dict[str, Article] = {}
-    reasons: list[str] = []
+    reasons: list[Message] = []
     try:
         with item.open(fields or {}) as source:
             for found in read_source(source):
-                if isinstance(found, str):
+                if isinstance(found, Message):
                     reasons.append(found)
                     continue
                 article = _article(found, root, relative, source.origin.url)
                 if article is None:
-                    reasons.append(f"{found.key or 'page'}: no body text found")
+                    reasons.append(of_part(found.key, Message("no_body")))
                 elif article.id in articles:
-                    reasons.append(f"{found.key}: the same id stands twice in the file")
+                    reasons.append(of_part(found.key, Message("id_twice")))
                 else:
                     articles[article.id] = article
     except OSError as error:
-        raise RejectedFileError(f"cannot be read: {error.strerror or error}") from error
+        raise RejectedFileError("unreadable", error=error) from error
     if not articles:
-        raise RejectedFileError(reasons[0] if reasons else "no article found")
+        raise RejectedFileError.of(reasons[0] if reasons else Message("no_article"))
     return list(articles.values()), reasons
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from index.readers.draft import MAX_BYTES, Source
+from prompts import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,4 +87,4 @@ class Fetched:
     """What a run fetched from the web: pages by address, and reasons for what it did not get."""
 
     pages: Mapping[str, Input] = field(default_factory=dict)
-    rejected: Sequence[tuple[str, str]] = ()
+    rejected: Sequence[tuple[str, Message]] = ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
+from prompts import MessageError
+
 MAX_ADDRESS_CHARS = 4_000
 _PORTS = {"http": 80, "https": 443}
 _KEPT = "%/:=&?~#+!$,;'@()*[]"  # what an address may hold unquoted, or quoted already
@@ -12,7 +14,10 @@ _TRACKERS = ("utm_", "fbclid", "gclid")
 _TRANSLATED = ip_network("64:ff9b::/96")  # IPv4 addresses behind NAT64 (RFC 6052)
 
 
-class AddressError(ValueError):
+MAX_NAMED_CHARS = 200  # of an address in an error
+
+
+class AddressError(MessageError):
     """An address that is never asked for; the message says why."""
 
 
@@ -25,19 +30,20 @@ def web_address(text: str, base: str = "") -> str:
     Raises:
         AddressError: it is no address of the web, or names a user.
     """
+    given = text[:MAX_NAMED_CHARS]
     try:
         parts = urlsplit(urljoin(base, text.strip()))
         host = (parts.hostname or "").encode("idna").decode("ascii")
         port = parts.port
     except (ValueError, UnicodeError) as error:
-        raise AddressError(f"{text[:200]!r} is no web address ({error})") from error
+        raise AddressError("no_address", given=given) from error
     scheme = parts.scheme.lower()
     if scheme not in _PORTS:
-        raise AddressError(f"{text[:200]!r} is not fetched: only http and https are")
+        raise AddressError("not_web", given=given)
     if not host or len(text) > MAX_ADDRESS_CHARS:
-        raise AddressError(f"{text[:200]!r} is no web address")
+        raise AddressError("no_address", given=given)
     if parts.username is not None:
-        raise AddressError(f"{host}: leave user name and password out of the address")
+        raise AddressError("named_user", host=host)
     named = f"[{host}]" if ":" in host else host
     place = named if port in (None, _PORTS[scheme]) else f"{named}:{port}"
     path, query = quote(parts.path or "/", safe=_KEPT), quote(parts.query, safe=_KEPT)

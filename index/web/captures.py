@@ -88,16 +88,9 @@ class Captures:
         return (Capture(*row) for row in self._database.execute(query, (value,)))
 
     def body(self, asked: str) -> bytes:
-        """What the site sent.
-
-        Raises:
-            KeyError: nothing was fetched from there.
-        """
+        """What the site sent; there must be a capture of this address."""
         query = "SELECT body FROM captures WHERE asked = ?"
-        row = self._database.execute(query, (asked,)).fetchone()
-        if row is None:
-            raise KeyError(asked)
-        return zlib.decompress(row[0])
+        return zlib.decompress(self._database.execute(query, (asked,)).fetchone()[0])
 
     def put(self, capture: Capture, body: bytes) -> None:
         """Keep a capture with its body in place of the earlier one of this address."""

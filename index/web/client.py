@@ -14,22 +14,21 @@ from typing import Any, Protocol
 import httpcore
 
 from index.web.addresses import may_connect, web_address
+from prompts import MessageError
 
 MAX_BYTES = 50_000_000  # of an answer once it is unpacked
 MAX_SECONDS = 60.0  # for a request, from the look-up of the host to the last byte
 MAX_CONNECTIONS = 3  # of a host's addresses that are tried
 
 
-class FetchError(Exception):
-    """An address that could not be fetched; the message says why.
+class FetchError(MessageError):
+    """An address that could not be fetched; the message says why."""
 
-    ``again``: trying later may help, after ``wait`` seconds where the site has named a time.
-    """
 
-    def __init__(self, reason: str, again: bool = False, wait: float | None = None) -> None:
-        super().__init__(reason)
-        self.again = again
-        self.wait = wait
+class PassingError(FetchError):
+    """Trying again may help, after ``wait`` seconds where the site has named a time."""
+
+    wait: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class HttpClient:
 
     def get(self, address: str, headers: Mapping[str, str] | None = None) -> Response:
         url = web_address(address)
-        deadline = time.monotonic() + self.max_seconds
+        deadline = _Deadline(self.max_seconds, time.monotonic() + self.max_seconds)
         backend = _Backend(self, deadline)
         sent = {
             "User-Agent": user_agent(),
@@ -111,32 +110,28 @@ class HttpClient:
                 body = self._body(answer, told) if answer.status == 200 else b""
                 return Response(answer.status, told, body)
         except httpcore.TimeoutException as error:
-            raise FetchError(f"no whole answer in {self.max_seconds:.0f} seconds", True) from error
+            raise PassingError("no_answer", seconds=round(self.max_seconds)) from error
         except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            raise FetchError(f"cannot be fetched: {reason}", True) from error
+            raise PassingError("not_fetched", error=error) from error
         except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
-            raise FetchError(f"cannot be asked for: {error}") from error
+            raise FetchError("not_fetched", error=error) from error
 
     def _body(self, answer: httpcore.Response, headers: Mapping[str, str]) -> bytes:
         stated = headers.get("content-length", "")
         if stated.isdigit() and int(stated) > self.max_bytes:
-            raise self._too_large()
+            raise FetchError("too_large", megabytes=self.max_bytes // 1_000_000)
         chunks: Iterable[bytes] = answer.iter_stream()
         packing = headers.get("content-encoding", "identity").strip().lower()
         if packing in ("gzip", "x-gzip", "deflate"):
             chunks = unpacked(chunks, self.max_bytes)
         elif packing not in ("", "identity"):
-            raise FetchError(f"packed as {packing[:40]!r}, which was not asked for")
+            raise FetchError("unknown_packing", packing=packing[:40])
         body = bytearray()
         for chunk in chunks:
             body += chunk
             if len(body) > self.max_bytes:
-                raise self._too_large()
+                raise FetchError("too_large", megabytes=self.max_bytes // 1_000_000)
         return bytes(body)
-
-    def _too_large(self) -> FetchError:
-        return FetchError(f"larger than {self.max_bytes // 1_000_000} MB")
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
@@ -167,15 +162,15 @@ def unpacked(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
                     if chunk:
                         packed = zlib.decompressobj(wbits=47)
     except zlib.error as error:
-        raise FetchError(f"broken packing: {error}") from error
+        raise FetchError("broken_gzip", error=error) from error
     if begun and not packed.eof:
-        raise FetchError("the answer broke off", True)
+        raise PassingError("broken_off")
 
 
 class _Backend(httpcore.NetworkBackend):
     """Connections to checked addresses that end at a deadline."""
 
-    def __init__(self, client: HttpClient, deadline: float) -> None:
+    def __init__(self, client: HttpClient, deadline: _Deadline) -> None:
         self._client = client
         self._deadline = deadline
         self._network = httpcore.SyncBackend()
@@ -188,11 +183,11 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        failure: Exception = FetchError(f"{host} has no address", True)
+        failure: Exception = httpcore.ConnectError(host)
         for address in self._checked(host, port):
             try:
                 stream = self._network.connect_tcp(
-                    address, port, _left(self._deadline), local_address, socket_options
+                    address, port, self._deadline.left(), local_address, socket_options
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
@@ -204,26 +199,27 @@ class _Backend(httpcore.NetworkBackend):
         try:
             found = self._client.look_up(host, port)
         except (OSError, UnicodeError) as error:
-            raise FetchError(f"{host} is not known ({error}); is there a network?", True) from error
+            raise PassingError("unknown_host", host=host, error=error) from error
         for one in found:
+            if not may_connect(one, private=True):
+                raise FetchError("closed_address", host=host, address=one)
             if not may_connect(one, self._client.allow_private):
-                advice = "; if that is meant, add --allow-private" * may_connect(one, True)
-                raise FetchError(f"{host} is {one}, an address inside the network{advice}")
+                raise FetchError("private_address", host=host, address=one)
         return found[:MAX_CONNECTIONS]
 
 
 class _Stream(httpcore.NetworkStream):
     """A connection whose every step ends at the deadline, however slowly bytes drip."""
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
         self._stream = stream
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(self._deadline))
+        return self._stream.read(max_bytes, self._deadline.left())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(self._deadline))
+        self._stream.write(buffer, self._deadline.left())
 
     def close(self) -> None:
         self._stream.close()
@@ -234,20 +230,27 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(self._deadline)
+        left = self._deadline.left()
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
-def _left(deadline: float) -> float:
-    """The seconds until then.
+@dataclass(frozen=True, slots=True)
+class _Deadline:
+    """When a request that may take ``seconds`` ends, by the monotonic clock."""
 
-    Raises:
-        httpcore.ReadTimeout: it has passed.
-    """
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout("the time is up")
-    return left
+    seconds: float
+    until: float
+
+    def left(self) -> float:
+        """The seconds until then.
+
+        Raises:
+            PassingError: it has passed.
+        """
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise PassingError("no_answer", seconds=round(self.seconds))
+        return left

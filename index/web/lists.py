@@ -74,7 +74,7 @@ def plain(body: bytes) -> bytes:
     for chunk in unpacked([body], MAX_LIST_BYTES):
         found += chunk
         if len(found) > MAX_LIST_BYTES:
-            raise FetchError(f"a list larger than {MAX_LIST_BYTES // 1_000_000} MB")
+            raise FetchError("too_large", megabytes=MAX_LIST_BYTES // 1_000_000)
     return bytes(found)
 
 
@@ -88,7 +88,7 @@ def read_list(body: bytes, address: str) -> PageList:
 
     data = plain(body)
     if b"<!ENTITY" in data[:100_000]:
-        raise FetchError("the list declares entities of its own, which lists have no need of")
+        raise FetchError("list_entities")
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -101,9 +101,9 @@ def read_list(body: bytes, address: str) -> PageList:
     try:
         root = etree.fromstring(data, parser, base_url=address)
     except (etree.LxmlError, ValueError) as error:
-        raise FetchError(f"the list cannot be understood: {str(error)[:200]}") from error
+        raise FetchError("broken_list", error=error) from error
     if root is None:
-        raise FetchError("the list cannot be understood: no element in it")
+        raise FetchError("no_list")
     kind = _name(root)
     if kind in ("urlset", "sitemapindex"):
         entries = tuple(_unique(_sitemap_entries(root, address)))

@@ -8,7 +8,7 @@ from protego import Protego
 
 from index.web.addresses import site_of
 from index.web.captures import Captures
-from index.web.client import FetchError, Response
+from index.web.client import FetchError, PassingError, Response
 
 ROBOT = "tanya"  # the name that rules for us stand under
 MAX_ROBOTS_BYTES = 500_000
@@ -51,11 +51,15 @@ class Robots:
         try:
             answer = self._fetch(f"{site}/robots.txt")
             if answer.status == 429 or answer.status >= 500:
-                raise FetchError(f"the site answers {answer.status}", True)
+                raise PassingError("site_answers", status=answer.status)
         except FetchError as error:
             if kept:
                 return kept[1]
-            raise FetchError(f"its robots.txt: {error}", error.again, error.wait) from error
+            if not isinstance(error, PassingError):
+                raise FetchError("in_robots", reason=error) from error
+            passing = PassingError("in_robots", reason=error)
+            passing.wait = error.wait
+            raise passing from error
         found = answer.body[:MAX_ROBOTS_BYTES] if answer.status == 200 else b""
         text = found.decode("utf-8-sig", "replace")
         self._captures.put_robots(site, self._now(), text)

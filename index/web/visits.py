@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from index.errors import IndexFolderError
@@ -20,9 +21,10 @@ from index.locks import write_lock
 from index.readers.inputs import Fetched
 from index.web.addresses import AddressError, site_of, web_address
 from index.web.captures import Capture, Captures, digest
-from index.web.client import Client, FetchError, Response
+from index.web.client import Client, FetchError, PassingError, Response
 from index.web.lists import Entry, is_list, read_list
 from index.web.robots import Robots
+from prompts import Message
 
 _LOG = logging.getLogger(__name__)
 MAX_LISTS = 500  # sitemaps a run
@@ -31,6 +33,7 @@ RECHECK_SHARE = 0.1  # a page of ten days is asked for again after one
 TRUST_SECONDS = 86_400.0  # how long a page is left alone whose sitemap says that it stays the same
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GONE = (404, 410)
+_FORBIDDEN = (401, 402, 403, 451)
 _BUSY = (429, 500, 502, 503, 504)
 
 
@@ -90,10 +93,7 @@ def fetched(
         with write_lock(folder, "tanya index"), closing(Captures(folder)) as captures:
             yield Visits(captures, client, progress, manners or Manners()).run(roots)
     except sqlite3.Error as error:
-        raise IndexFolderError(
-            f"what was fetched cannot be kept in {folder} ({error}); free space on its disk, or "
-            "delete that folder, and run again"
-        ) from error
+        raise IndexFolderError("captures_failed", folder=folder, error=error) from error
 
 
 class Visits:
@@ -122,7 +122,7 @@ class Visits:
         self._lists = 0
         self._pages_left = manners.pages
         self._beyond: Counter[str] = Counter()
-        self._rejected: list[tuple[str, str]] = []
+        self._rejected: list[tuple[str, Message]] = []
 
     def run(self, addresses: Sequence[str]) -> Fetched:
         """Visit these, the pages that they list, and those they listed once that are due.
@@ -142,8 +142,7 @@ class Visits:
                     self._plan(_Task(capture.asked, root, depth=1))
         self._work()
         for root, count in self._beyond.items():
-            reason = f"{count} more pages are listed than a run asks for; run again for the next"
-            self._rejected.append((root, reason))
+            self._reject(root, Message("more_pages", count=count))
         reached = {one.asked: one for root in roots for one in self._captures.of_root(root)}
         for asked in self._planned - reached.keys():
             if found := self._captures.get(asked):
@@ -172,35 +171,38 @@ class Visits:
             except FetchError as error:
                 self._failed(task, host, error)
             except AddressError as error:
-                self._reject(task.asked, str(error))
+                self._reject(task.asked, error.message)
             except sqlite3.Error:
                 raise
             except Exception as error:  # whatever a hostile site provokes in a parser
                 _LOG.info("%s could not be visited", task.asked, exc_info=True)
-                told = f"cannot be understood ({type(error).__name__}: {str(error)[:200]})"
+                told = Message("not_understood", kind=type(error).__name__, error=error)
                 self._reject(task.asked, told)
             self._done = len(self._planned) - sum(len(one.tasks) for one in self._hosts.values())
         self._progress("fetch", self._done, len(self._planned))
 
     def _failed(self, task: _Task, host: _Host, error: FetchError) -> None:
         """Try again later, or say why not; a host that only fails is left alone."""
+        if not isinstance(error, PassingError):
+            host.failures = 0
+            self._reject(task.asked, error.message)
+            return
         manners = self._manners
         wait = manners.back_off * 2 ** (task.attempt - 1) if error.wait is None else error.wait
-        if error.again and task.attempt < manners.attempts and wait <= manners.longest_wait:
+        too_long = wait > manners.longest_wait
+        if task.attempt < manners.attempts and not too_long:
             host.ready = self._now() + wait
             host.tasks.appendleft(replace(task, attempt=task.attempt + 1))
             return
-        too_long = error.again and wait > manners.longest_wait
-        told = f"{error}; it asks to be left alone for {wait:.0f} seconds" if too_long else error
-        self._reject(task.asked, str(told))
-        host.failures = host.failures + 1 if error.again else 0
+        told = Message("asks_to_wait", reason=error, seconds=round(wait))
+        self._reject(task.asked, told if too_long else error.message)
+        host.failures += 1
         if host.tasks and (too_long or host.failures >= manners.failures):
-            count = len(host.tasks)
-            reason = f"{count} more pages were not asked for, since it gives nothing at the moment"
-            self._reject(site_of(task.asked), reason)
+            left = Message("site_left_alone", count=len(host.tasks))
+            self._reject(site_of(task.asked), left)
             host.tasks.clear()
 
-    def _reject(self, address: str, reason: str) -> None:
+    def _reject(self, address: str, reason: Message) -> None:
         self._rejected.append((address, reason))
 
     # One address
@@ -215,7 +217,7 @@ class Visits:
             vanished = self._now() if capture.vanished is None else capture.vanished
             self._captures.update(replace(capture, checked=self._now(), vanished=vanished))
             if capture.kind == "list":
-                raise FetchError(f"is no longer there ({answer.status})")
+                raise FetchError("not_there", status=answer.status)
             return
         if answer.status == 304 and capture:
             capture = self._noted(capture, task)
@@ -223,7 +225,7 @@ class Visits:
         elif answer.status == 200:
             capture = self._keep(task, capture, final, answer)
         else:
-            raise _refusal(answer)
+            _refuse(answer)
         self._spread(task, capture)
 
     def _keep(self, task: _Task, before: Capture | None, final: str, answer: Response) -> Capture:
@@ -235,10 +237,10 @@ class Visits:
         kind = answer.headers.get("content-type", "").lower()
         listed = is_list(answer.body)
         if listed and task.depth and not task.is_list:
-            raise FetchError("a feed or sitemap, where a page was expected; name it yourself")
+            raise FetchError("list_as_page")
         was_list = before is not None and before.kind == "list"
         if not listed and (task.is_list or was_list):
-            raise FetchError("no feed or sitemap")
+            raise FetchError("no_list")
         if listed:
             read_list(answer.body, final)  # while the earlier one is still there
         now = self._now()
@@ -324,17 +326,17 @@ class Visits:
         rules = urlsplit(asked).path == "/robots.txt"
         while True:
             if not rules and not self._robots.allows(address):
-                raise FetchError("robots.txt of the site does not allow it")
+                raise FetchError("no_robots")
             same = capture and capture.final == address
             answer = self._ask(address, capture.conditions() if capture and same else {})
             if answer.status not in _REDIRECTS:
                 return address, answer
             address = web_address(_location(answer), address)
             if address in seen:
-                raise FetchError("its redirects go round in a circle")
+                raise FetchError("circle")
             seen.add(address)
             if len(seen) > self._manners.redirects + 1:
-                raise FetchError(f"more than {self._manners.redirects} redirects")
+                raise FetchError("too_many_redirects", most=self._manners.redirects)
 
     def _ask(self, address: str, headers: dict[str, str]) -> Response:
         """One request, not before its host may be asked again."""
@@ -347,14 +349,18 @@ class Visits:
             host.ready = self._now() + max(self._manners.delay, self._robots.delay(address))
 
 
-def _refusal(answer: Response) -> FetchError:
+def _refuse(answer: Response) -> NoReturn:
+    """Raise what an answer that brings nothing means."""
     status = answer.status
     if status in _GONE:
-        return FetchError(f"not there ({status})")
-    if status in (401, 402, 403, 451):
-        return FetchError(f"the site refuses it ({status})")
-    busy = status in _BUSY
-    return FetchError(f"the site answers {status}", busy, _retry_after(answer) if busy else None)
+        raise FetchError("not_there", status=status)
+    if status in _FORBIDDEN:
+        raise FetchError("site_refuses", status=status)
+    if status not in _BUSY:
+        raise FetchError("site_answers", status=status)
+    busy = PassingError("site_answers", status=status)
+    busy.wait = _retry_after(answer)
+    raise busy
 
 
 def _location(answer: Response) -> str:
@@ -403,4 +409,4 @@ def suffix_of(body: bytes, content_type: str, address: str) -> str:
             return ".txt"
         if "html" in content_type:
             return ".html"
-    raise FetchError(f"no article: {content_type.partition(';')[0] or 'of an unknown type'}")
+    raise FetchError("no_web_article", kind=content_type.partition(";")[0] or "?")

@@ -45,7 +45,7 @@ def watched(rounds: list[Any]) -> tuple[list[tuple[str, dict[str, object]]], lis
 
 
 def test_a_failed_round_is_tried_again_soon() -> None:
-    told, pauses = watched([RunFailedError("another run is writing"), SUMMARY])
+    told, pauses = watched([RunFailedError("locked", index="i", holder="process 1"), SUMMARY])
     assert [name for name, _ in told] == ["watch_failed", "watched"]
     assert "another run" in str(told[0][1]["error"])
     assert pauses[0] == pytest.approx(RETRY_SECONDS, abs=1)
@@ -53,7 +53,7 @@ def test_a_failed_round_is_tried_again_soon() -> None:
 
 
 def test_a_rejection_is_told_when_it_is_new() -> None:
-    bad = {**SUMMARY, "rejected": [["https://kabar.example/1", "not there (404)"]]}
+    bad = {**SUMMARY, "rejected": [["https://kabar.example/1", {"text": "not there (404)"}]]}
     told, _ = watched([bad, bad, SUMMARY, bad])
     assert [name for name, _ in told] == [
         "watched", "watch_rejected", "watched", "watched", "watched", "watch_rejected",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from index.web.client import FetchError, HttpClient, user_agent
+from index.web.client import FetchError, HttpClient, PassingError, user_agent
 
 pytestmark = [
     pytest.mark.server,
@@ -127,9 +127,8 @@ def test_answers_that_lie_stall_or_never_end(
 
 
 def test_nobody_listens(client: HttpClient) -> None:
-    with pytest.raises(FetchError, match="cannot be fetched") as caught:
+    with pytest.raises(PassingError, match="cannot be fetched"):
         client.get("http://127.0.0.1:9/")
-    assert caught.value.again
 
 
 def test_a_host_that_nobody_knows(client: HttpClient) -> None:
@@ -145,10 +144,10 @@ class TestPrivateAddresses:
     def test_they_are_refused(self, site: str) -> None:
         with pytest.raises(FetchError, match="--allow-private") as caught:
             HttpClient().get(site)
-        assert not caught.value.again
+        assert not isinstance(caught.value, PassingError)
 
     def test_where_clouds_keep_secrets_is_never_asked(self, client: HttpClient) -> None:
-        with pytest.raises(FetchError, match=r"inside the network$"):
+        with pytest.raises(FetchError, match="never asked"):
             client.get("http://169.254.169.254/latest/meta-data/")
 
     @pytest.mark.parametrize("found", [["127.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["::ffff:7f00:1"]])

@@ -17,6 +17,7 @@ from index.locks import write_lock
 from index.types import Article
 from index.web.client import Response
 from index.web.visits import fetched
+from prompts import Message
 
 SITE = "https://kabar.example"
 FEED = f"{SITE}/rss"
@@ -93,7 +94,7 @@ def test_a_page_without_its_article_takes_nothing_back(run: Run, news: Any) -> N
     news.answers[f"{SITE}/1"] = empty
     summary = run(FEED)
     assert (summary.removed, summary.unchanged) == (0, 2)
-    assert "what was indexed stays" in dict(summary.rejected)[f"{SITE}/1"]
+    assert "what was indexed stays" in str(dict(summary.rejected)[f"{SITE}/1"])
     assert run(FEED).rejected == summary.rejected  # told again, as of files
     assert "40 keluarga" in str(run.articles()["/1"].paragraphs)
     news.answers[f"{SITE}/1"] = Response(404)
@@ -102,7 +103,7 @@ def test_a_page_without_its_article_takes_nothing_back(run: Run, news: Any) -> N
 
 def test_nothing_at_all(run: Run) -> None:
     summary = run(f"{SITE}/1")
-    assert summary == Summary(rejected=[(f"{SITE}/1", "not there (404)")])
+    assert summary == Summary(rejected=[(f"{SITE}/1", Message("not_there", status=404))])
 
 
 def test_a_page_taken_out_by_hand_stays_out_until_it_changes(
