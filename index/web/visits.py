@@ -257,6 +257,9 @@ class Visits:
             charset=kind.partition("charset=")[2].partition(";")[0].strip(" \"'"),
             etag=answer.headers.get("etag", ""),
             modified=answer.headers.get("last-modified", ""),
+            title=before.title if before else "",
+            published=before.published if before else "",
+            stamp=before.stamp if before else "",
         )
         capture = self._noted(capture, task)
         self._captures.put(capture, answer.body)
