@@ -76,7 +76,7 @@ class StaticEncoder:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for row, one in enumerate(encoded):
             if one.ids:
-                vectors[row] = self._weights[one.ids].mean(axis=0)
+                np.add.reduce(self._weights.take(one.ids, axis=0), axis=0, out=vectors[row])
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
         return scaled
