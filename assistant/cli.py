@@ -7,6 +7,7 @@ import json
 import locale
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from index.catalog import Catalog
     from index.generations import Progress
     from index.ingest import Summary
-    from index.types import Language
+    from index.types import Article, Language
 
 FAILED = 1
 
@@ -79,8 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     model.add_argument("--reranker", metavar="MODEL", help=_say("cli.reranker"))
 
-    one = commands.add_parser("index", parents=[common], help=_say("cli.index"))
-    one.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_say("cli.path"))
+    web = argparse.ArgumentParser(add_help=False)
+    web.add_argument("--allow-private", action="store_true", help=_say("cli.allow_private"))
+    web.add_argument("--pages", type=_positive, default=1_000, metavar="N", help=_say("cli.pages"))
+
+    one = commands.add_parser("index", parents=[common, web], help=_say("cli.index"))
+    one.add_argument("paths", nargs="*", type=_place, metavar="PATH", help=_say("cli.path"))
     one.add_argument("--allow-empty", action="store_true", help=_say("cli.allow_empty"))
     one.add_argument("--restore", action="store_true", help=_say("cli.restore"))
     one.add_argument("--rebuild", action="store_true", help=_say("cli.rebuild"))
@@ -88,6 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--encoder", metavar="MODEL", help=_say("cli.encoder"))
     one.add_argument("--json", action="store_true", help=_say("cli.index_json"))
     one.set_defaults(run=_index)
+
+    one = commands.add_parser("watch", parents=[common, web], help=_say("cli.watch"))
+    one.add_argument("paths", nargs="+", type=_place, metavar="PATH", help=_say("cli.path"))
+    one.add_argument(
+        "--every", type=_interval, default=900.0, metavar="15m", help=_say("cli.every")
+    )
+    one.set_defaults(run=_watch)
 
     one = commands.add_parser("ask", parents=[common, model], help=_say("cli.ask"))
     one.add_argument("question", nargs="?")
@@ -150,6 +162,20 @@ def _positive(text: str) -> int:
     return value
 
 
+def _place(text: str) -> Path | str:
+    """A path; an address of the web stays as it is."""
+    return text if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", text) else Path(text)
+
+
+def _interval(text: str) -> float:
+    from assistant.watch import interval
+
+    try:
+        return interval(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(_say("cli.no_interval", text=repr(text))) from None
+
+
 def _index_folder(args: argparse.Namespace) -> Path:
     from assistant.config import default_index
 
@@ -182,6 +208,8 @@ def _index(args: argparse.Namespace) -> int:
         "fields": columns_of(args.map) if args.map else {},
         "allow_empty": args.allow_empty,
         "restore": args.restore,
+        "allow_private": args.allow_private,
+        "pages": args.pages,
     }
     with _progress(args) as progress:
         summary = _bring_in_line(index, args.paths, progress, **options)
@@ -195,18 +223,32 @@ def _index(args: argparse.Namespace) -> int:
 
 def _bring_in_line(
     index: Path,
-    paths: list[Path],
+    paths: Sequence[Path | str],
     progress: Progress,
     encoder: str | None = None,
+    allow_private: bool = False,
+    pages: int = 0,
     **options: Any,
 ) -> Summary:
-    """Index with the named encoder, else with that of the index, else with the bundled one."""
+    """Index with the named encoder, else with that of the index, else with the bundled one.
+
+    The addresses of the web among ``paths`` are fetched first; ``pages``: at most so many.
+    """
     from index.encoder.models import open_encoder
     from index.generations import encoder_name
     from index.ingest import index_paths
 
-    name = encoder_name(index) if encoder is None else encoder
-    return index_paths(index, paths, open_encoder(name), progress, **options)
+    model = open_encoder(encoder_name(index) if encoder is None else encoder)
+    folders = [one for one in paths if isinstance(one, Path)]
+    addresses = [one for one in paths if isinstance(one, str)]
+    if not addresses:
+        return index_paths(index, folders, model, progress, **options)
+    from index.web.client import HttpClient
+    from index.web.visits import Manners, fetched
+
+    client = HttpClient(allow_private)
+    with fetched(index, addresses, client, progress, Manners(pages=pages)) as found:
+        return index_paths(index, folders, model, progress, fetched=found, **options)
 
 
 def _progress(args: argparse.Namespace) -> AbstractContextManager[Progress]:
@@ -269,10 +311,51 @@ def _print_summary(summary: Summary) -> None:
     console.print(table)
     if summary.copies:
         console.print(_say("cli.copies", count=summary.copies))
+    if summary.gone:
+        console.print(_say("cli.some_gone", count=summary.gone))
     for path, reason in summary.rejected:
         word = _say("cli.rejected")
         told = reason.text(_interface_language())
         console.print(f"{word} {escape(_plain(path))}: {escape(_plain(told))}")
+
+
+def _watch(args: argparse.Namespace) -> int:
+    """Index again and again, until Ctrl-C or the system's request to end."""
+    import signal
+    from datetime import datetime
+
+    from assistant.runs import run_command
+    from assistant.watch import watch
+    from index.errors import IndexFolderError
+    from index.web.addresses import web_address
+
+    places = []
+    for place in args.paths:
+        if isinstance(place, Path) and not place.expanduser().exists():
+            raise IndexFolderError("no_path", path=place)
+        places.append(web_address(place) if isinstance(place, str) else str(place.absolute()))
+    options = ["--index", str(_index_folder(args)), "--pages", str(args.pages)]
+    if args.allow_private:
+        options.append("--allow-private")
+
+    def run() -> dict[str, Any]:
+        *_, summary = run_command(["index", *options, *places])
+        return summary
+
+    def tell(name: str, **values: object) -> None:
+        told = _plain(_say(f"cli.{name}", **values))
+        print(f"{datetime.now():%Y-%m-%d %H:%M:%S} {told}", flush=True)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    tell("watching", places=", ".join(places))
+    try:
+        watch(run, args.every, tell)
+    except KeyboardInterrupt:
+        tell("watch_stopped")
+    return 0
 
 
 def _plain(text: str) -> str:
@@ -454,13 +537,21 @@ def _articles(args: argparse.Namespace) -> int:
     table = Table(Column("id", min_width=width), *names)
     for article in articles:
         day = date_text(article.published, article.date_only) or ""
-        cells = [article.id, day, article.source, article.language, article.title]
+        gone = f" ({_gone(article)})" if article.gone else ""
+        cells = [article.id, day, article.source, article.language, article.title + gone]
         if reprints:
             others = (outlets[one] for one in reprints.get(article.id, ()))
             cells.append(", ".join(dict.fromkeys(others)))
         table.add_row(*(Text(_plain(cell)) for cell in cells))
     _console().print(table)
     return 0
+
+
+def _gone(article: Article) -> str:
+    """Since when the page of an article has vanished from the web, or nothing."""
+    from assistant.types import date_text
+
+    return _say("cli.gone", day=date_text(article.gone, True)) if article.gone else ""
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -480,7 +571,7 @@ def _show(args: argparse.Namespace) -> int:
         raise IndexFolderError("no_paragraph", id=article.id, number=number, last=last)
     console.print(Text(_plain(article.title), style="bold"))
     day = date_text(article.published, article.date_only)
-    facts = [article.source, day, article.author, article.section, article.url]
+    facts = [article.source, day, article.author, article.section, article.url, _gone(article)]
     console.print(Text(_plain(" · ".join(fact for fact in facts if fact))))
     for line in _elsewhere(catalog, article.id):
         console.print(Text(_plain(line), style="italic"))

@@ -46,6 +46,7 @@ _ARTICLES = sa.Table(
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("seen", sa.Text, nullable=False),  # when this text was first read
     sa.Column("copy_of", sa.Text),  # the article that is found in place of this one
+    sa.Column("gone", sa.Text),  # when its page was found to have vanished from the web
     sa.Index("articles_by_file", "root", "path"),
     sa.Index("articles_by_copy_of", "copy_of"),
 )
@@ -298,6 +299,17 @@ class Catalog:
         for column in (_ARTICLES.c.id, _PARAGRAPHS.c.article_id, _KEYS.c.article_id):
             self._write.execute(sa.delete(column.table).where(_among(column, ids)))
 
+    def mark_gone(self, root: str, path: str, gone: datetime | None) -> int:
+        """Note since when the page of these articles has vanished; how many were not marked so."""
+        value = gone.isoformat() if gone else None
+        found = self._write.execute(
+            sa.update(_ARTICLES)
+            .where(_ARTICLES.c.root == root, _ARTICLES.c.path == path)
+            .where(_ARTICLES.c.gone.is_distinct_from(value))
+            .values(gone=value)
+        )
+        return found.rowcount
+
     def articles(self, ids: Iterable[str] | None = None, text: bool = True) -> list[Article]:
         """Articles by id, or all that are no copies, newest first.
 
@@ -329,6 +341,7 @@ class Catalog:
                 paragraphs=tuple(paragraphs.get(row.id, ())),
                 section=row.section,
                 updated=datetime.fromisoformat(row.updated) if row.updated else None,
+                gone=datetime.fromisoformat(row.gone) if row.gone else None,
             )
             for row in self._rows(query)
         ]

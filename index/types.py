@@ -29,7 +29,8 @@ class Article:
     """A news article. ``id`` is stable: it survives a change of content.
 
     ``published`` is timezone-aware unless ``date_only``, when only its date means anything;
-    ``updated`` is when the outlet says it changed the text last.
+    ``updated`` is when the outlet says it changed the text last, ``gone`` when its page was
+    found to have vanished from the web.
     """
 
     id: str
@@ -43,3 +44,4 @@ class Article:
     paragraphs: tuple[Paragraph, ...]
     section: str = ""
     updated: datetime | None = None
+    gone: datetime | None = None

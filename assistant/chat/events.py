@@ -17,7 +17,7 @@ import gradio as gr
 
 from assistant.chat import lists, panel, suggest, transcript, uploads
 from assistant.chat.conversation import Conversation, Exchange, markdown, mentioned_articles
-from assistant.chat.engine import Engine, RunFailedError, Status
+from assistant.chat.engine import Engine, Status
 from assistant.chat.feedback import record
 from assistant.chat.fields import Fields
 from assistant.chat.html import View
@@ -25,6 +25,7 @@ from assistant.chat.panel import Reading
 from assistant.config import feedback_file
 from assistant.filters import Filter
 from assistant.question import QuestionError
+from assistant.runs import RunFailedError
 from index.types import Language
 from prompts import phrase
 

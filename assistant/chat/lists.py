@@ -28,6 +28,8 @@ def article_list(view: View, articles: Sequence[Article], total: int, removable:
 
 def _row(view: View, article: Article, removable: bool) -> str:
     told = [text(article.source), day(article.published, article.date_only, view.language)]
+    if article.gone:
+        told.append(view.say("gone", day=day(article.gone, True, view.language)))
     remove = ""
     if removable:
         remove = (

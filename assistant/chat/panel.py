@@ -116,6 +116,7 @@ def _panel(
         text(article.author),
         text(article.section),
         link(article.url, view.say("original")),
+        view.say("gone", day=day(article.gone, True, view.language)) if article.gone else "",
     ]
     blocks = "".join(
         _block(view, one, spans.get(one.number, ()), current) for one in article.paragraphs

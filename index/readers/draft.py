@@ -22,6 +22,19 @@ LATE = Message("not_in_time", minutes=round(MAX_SECONDS / 60))
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where on the web something comes from; what its site, and the list that named it, say of it.
+
+    ``title`` and ``published`` stand in where the page itself is silent.
+    """
+
+    url: str = ""
+    charset: str = ""
+    title: str = ""
+    published: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A file, or one packed into another. ``name`` tells its format; ``stream`` can seek.
 
@@ -34,6 +47,7 @@ class Source:
     fields: Mapping[str, str] = field(default_factory=dict)
     deadline: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
     depth: int = 0
+    origin: Origin = Origin()
 
     @property
     def suffix(self) -> str:

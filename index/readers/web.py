@@ -43,10 +43,17 @@ class Facts:
     updated: str = ""
 
 
-def read_page(html: str, key: str = "", url: str = "", known: Facts | None = None) -> Draft | None:
+def read_page(
+    html: str,
+    key: str = "",
+    url: str = "",
+    known: Facts | None = None,
+    listed: Facts | None = None,
+) -> Draft | None:
     """The article of a web page, or None when it holds none.
 
-    ``url``: where it was fetched. ``known``: facts that are surer than what the page states.
+    ``url``: where it was fetched. ``known``: facts that are surer than what the page states;
+    ``listed``: facts less sure, from a feed, in which titles may be HTML.
 
     Raises:
         RejectedFileError: the page is larger than any page of news.
@@ -67,7 +74,10 @@ def read_page(html: str, key: str = "", url: str = "", known: Facts | None = Non
     lines = [] if blocks else _article_lines(html)
     if not blocks and not lines:
         return None
-    facts = _completed(_overlaid(known, stated) if known else stated, html)
+    facts = _overlaid(known, stated) if known else stated
+    if listed:
+        facts = _overlaid(facts, replace(listed, title=_text(listed.title)))
+    facts = _completed(facts, html)
     if blocks:
         page = parse_article(blocks, facts.title, facts.author)
     else:

@@ -180,3 +180,11 @@ def test_all_quotations_of_an_article_are_marked_and_can_be_stepped_through() ->
     assert 'data-exchange="4" data-marker="1"' in shown
     assert shown.count("disabled") == 1  # there is no next one
     assert re.search(r'class="body cited now" data-number="2"', shown)
+
+
+def test_an_article_that_vanished_from_the_web_is_marked() -> None:
+    for gone in (None, DATE):
+        one = replace(article("Air mulai surut."), gone=gone)
+        view = View("en", {one.id: one})
+        for html in (panel.article_panel(view, one.id), lists.article_list(view, [one], 1, True)):
+            assert ("gone from the web since 21 January 2022" in html) == (gone is not None)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.chat.engine import Engine, RunFailedError
+from assistant.chat.engine import Engine
 from assistant.chat.html import View
 from assistant.chat.lists import FileResult, failure, file_results
 from assistant.chat.uploads import add, remove, store_file, store_text
+from assistant.runs import RunFailedError
 from index.catalog import Catalog
 from index.encoder import StaticEncoder
 from index.generations import live_generation
