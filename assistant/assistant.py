@@ -50,10 +50,7 @@ class Assistant:
         fitted = calibration.encoder, calibration.reader
         present = store.words.fingerprint, reader.fingerprint
         if fitted != present:
-            raise IncompatibleIndexError(
-                f"the calibration was fitted for encoder and reader {fitted}, these are {present}; "
-                "fit it with: python -m evals.calibrate --data PATH"
-            )
+            raise IncompatibleIndexError("other_calibration", fitted=fitted, present=present)
         self._index = index
         self._store = store
         self._reranker = reranker

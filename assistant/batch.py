@@ -10,23 +10,26 @@ from typing import Any
 
 from assistant.assistant import Assistant
 from assistant.question import QuestionError
+from index.types import Language
+from prompts import Message
 
 
-def ask_lines(assistant: Assistant, lines: Sequence[str], top: int = 5) -> Iterator[dict[str, Any]]:
+def ask_lines(
+    assistant: Assistant, lines: Sequence[str], top: int = 5, language: Language = "en"
+) -> Iterator[dict[str, Any]]:
     """A row for each line that is not blank, in order: the answer, or ``error`` where it failed.
 
     A line is ``{"question": …}``, with ``id``, ``today``, ``since``, ``until`` (dates) and
     ``sources`` (outlets) if wanted; further fields are left alone. Each row has ``line`` and
-    ``question``, and ``id`` where one was given. A bad line stops nothing.
+    ``question``, and ``id`` where one was given. A bad line stops nothing; ``language`` is that
+    of the errors.
     """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         row: dict[str, Any] = {"line": number}
         try:
-            asked = json.loads(line)
-            if not isinstance(asked, dict) or not isinstance(asked.get("question"), str):
-                raise QuestionError('a line is a JSON object such as {"question": "…"}')
+            asked = _parsed(line)
             row |= {name: asked[name] for name in ("id", "question") if name in asked}
             answer = assistant.ask(
                 asked["question"],
@@ -38,12 +41,26 @@ def ask_lines(assistant: Assistant, lines: Sequence[str], top: int = 5) -> Itera
             )
             row |= answer.to_dict()
         except Exception as error:  # whatever is wrong with one question, the others are asked
-            row["error"] = str(error) or type(error).__name__
+            row["error"] = Message("as_told", text=error).text(language)
         yield row
 
 
+def _parsed(line: str) -> dict[str, Any]:
+    try:
+        asked = json.loads(line)
+    except (ValueError, RecursionError):
+        asked = None
+    if not isinstance(asked, dict) or not isinstance(asked.get("question"), str):
+        raise QuestionError("no_question_in_line")
+    return asked
+
+
 def _day(asked: dict[str, Any], name: str) -> date | None:
-    return date.fromisoformat(asked[name]) if asked.get(name) else None
+    value = asked.get(name)
+    try:
+        return date.fromisoformat(value) if value else None
+    except (TypeError, ValueError):
+        raise QuestionError("no_day", field=name, value=repr(value)) from None
 
 
 def _sources(asked: dict[str, Any]) -> list[str]:
@@ -60,4 +77,4 @@ def read_lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(f"cannot read questions from {path}: {error}") from error
+        raise QuestionError("unread_questions", path=path, error=error) from error

@@ -9,9 +9,11 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from prompts import Message, MessageError, phrase
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 FAILED = 1
 
 
+class UsageError(MessageError):
+    """The arguments do not go together."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; its exit code."""
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
@@ -33,11 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     args = _parser().parse_args(argv)
-    from index.errors import IndexFolderError
-
     try:
         return int(args.run(args) or 0)
-    except (IndexFolderError, ValueError) as error:
+    except MessageError as error:
+        print(f"tanya: {_plain(error.text(_interface_language()))}", file=sys.stderr)
+        return FAILED
+    except ValueError as error:
         print(f"tanya: {error}", file=sys.stderr)
         return FAILED
     except BrokenPipeError:
@@ -50,8 +57,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _say(name: str, **values: object) -> str:
     """A phrase in the language of the user's terminal."""
-    from prompts import phrase
-
     return phrase(_interface_language(), name, **values)
 
 
@@ -108,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("remove", parents=[common], help=_say("cli.remove"))
     one.add_argument("articles", nargs="+", metavar="ARTICLE")
+    one.add_argument("--json", action="store_true", help=_say("cli.index_json"))
     one.set_defaults(run=_remove)
 
     one = commands.add_parser("doctor", parents=[common], help=_say("cli.doctor"))
@@ -149,10 +155,12 @@ def _console() -> Console:
 
 
 def _index(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
     from index.readers import columns_of
 
     if args.rebuild == bool(args.paths):
-        raise ValueError(_say("cli.no_paths"))
+        raise UsageError("usage_paths")
     index = _index_folder(args)
     if args.rebuild:
         from index.ingest import rebuild
@@ -167,30 +175,14 @@ def _index(args: argparse.Namespace) -> int:
         "allow_empty": args.allow_empty,
         "restore": args.restore,
     }
+    with _progress(args) as progress:
+        summary = _bring_in_line(index, args.paths, progress, **options)
     if args.json:
-        summary = _run_index_for_programs(index, args.paths, **options)
+        rejected = [(path, _for_programs(reason)) for path, reason in summary.rejected]
+        _print_json(asdict(summary) | {"rejected": rejected})
     else:
-        summary = _run_index(index, args.paths, **options)
         _print_summary(summary)
     return FAILED if summary.rejected and not summary.added + summary.unchanged else 0
-
-
-def _run_index(index: Path, paths: list[Path], **options: Any) -> Summary:
-    """Index with a progress bar; ``options`` go to ``index_paths``."""
-    with _bars() as progress:
-        return _bring_in_line(index, paths, progress, **options)
-
-
-def _run_index_for_programs(index: Path, paths: list[Path], **options: Any) -> Summary:
-    """Index, and print ``{"stage", "done", "total"}`` lines and at last the summary."""
-    from dataclasses import asdict
-
-    def progress(stage: str, done: int, total: int) -> None:
-        print(json.dumps({"stage": stage, "done": done, "total": total}), flush=True)
-
-    summary = _bring_in_line(index, paths, progress, **options)
-    print(json.dumps(asdict(summary)), flush=True)
-    return summary
 
 
 def _bring_in_line(
@@ -207,6 +199,33 @@ def _bring_in_line(
 
     name = encoder_name(index) if encoder is None else encoder
     return index_paths(index, paths, open_encoder(name), progress, **options)
+
+
+def _progress(args: argparse.Namespace) -> AbstractContextManager[Progress]:
+    return _lines_for_programs() if args.json else _bars()
+
+
+@contextmanager
+def _lines_for_programs() -> Iterator[Progress]:
+    """A line of JSON for each step, ``{"stage", "done", "total"}``, and for what goes wrong."""
+
+    def progress(stage: str, done: int, total: int) -> None:
+        _print_json({"stage": stage, "done": done, "total": total})
+
+    try:
+        yield progress
+    except MessageError as error:
+        _print_json({"error": _for_programs(error.message)})
+        raise
+
+
+def _print_json(data: object) -> None:
+    print(json.dumps(data), flush=True)
+
+
+def _for_programs(message: Message) -> dict[str, Any]:
+    """A message as data, with its text in the user's language."""
+    return message.to_dict() | {"text": message.text(_interface_language())}
 
 
 @contextmanager
@@ -242,7 +261,8 @@ def _print_summary(summary: Summary) -> None:
     console.print(table)
     for path, reason in summary.rejected:
         word = _say("cli.rejected")
-        console.print(f"{word} {escape(_plain(path))}: {escape(_plain(reason))}")
+        told = reason.text(_interface_language())
+        console.print(f"{word} {escape(_plain(path))}: {escape(_plain(told))}")
 
 
 def _plain(text: str) -> str:
@@ -251,12 +271,12 @@ def _plain(text: str) -> str:
 
 
 def _ask(args: argparse.Namespace) -> int:
-    from assistant.question import QuestionError, understand
+    from assistant.question import understand
 
     if (args.question is None) == (args.file is None):
-        raise QuestionError(_say("cli.no_question"))
+        raise UsageError("usage_question")
     if args.out and not args.file:
-        raise QuestionError(_say("cli.out_alone"))
+        raise UsageError("usage_out")
     if args.file:
         return _ask_file(args)
     understand(args.question)
@@ -275,7 +295,8 @@ def _ask_file(args: argparse.Namespace) -> int:
     from assistant.batch import ask_lines, read_lines
 
     lines = read_lines(args.file)
-    rows = ask_lines(_open(_index_folder(args), args), lines, args.top)
+    assistant = _open(_index_folder(args), args)
+    rows = ask_lines(assistant, lines, args.top, _interface_language())
     total = sum(bool(line.strip()) for line in lines)
     failed = 0
     out = args.out.open("w", encoding="utf-8") if args.out else sys.stdout
@@ -307,7 +328,6 @@ def _print_answer(answer: Answer) -> None:
     from rich.text import Text
 
     from assistant.types import date_text
-    from prompts import phrase
 
     console = _console()
     if answer.short:
@@ -341,11 +361,11 @@ def _chat(args: argparse.Namespace) -> int:
     index = _index_folder(args)
     folder = args.folder.expanduser().resolve() if args.folder else None
     if folder and not folder.exists():
-        raise IndexFolderError(_say("cli.no_folder", folder=args.folder))
+        raise IndexFolderError("no_path", path=args.folder)
     samples = False
     if not folder and live_generation(index) is None:
         if args.index:
-            raise MissingIndexError(_say("cli.no_index", index=index))
+            raise MissingIndexError("no_index", index=index)
         samples, folder = True, samples_folder()
     if args.terminal:
         index = samples_index() if samples else index
@@ -360,11 +380,11 @@ def _chat_in_terminal(
 ) -> int:
     from assistant.question import QuestionError
     from assistant.types import Turn
-    from prompts import phrase
 
     language = _interface_language()
     if folder:
-        summary = _run_index(index, [folder])
+        with _bars() as progress:
+            summary = _bring_in_line(index, [folder], progress)
         if not samples:
             _print_summary(summary)
     assistant = _open(index, args)
@@ -384,20 +404,16 @@ def _chat_in_terminal(
         try:
             answer = assistant.ask(question, history=history)
         except QuestionError as error:
-            print(error)
+            print(error.text(language))
             continue
         history.append(Turn(question, answer))
         _print_answer(answer)
 
 
 def _mcp(args: argparse.Namespace) -> int:
-    from assistant.mcp_server import MissingPackageError, make_server
+    from assistant.mcp_server import make_server
 
-    try:
-        make_server(_open(_index_folder(args), args)).run()
-    except MissingPackageError as error:
-        print(f"tanya: {error}", file=sys.stderr)
-        return FAILED
+    make_server(_open(_index_folder(args), args)).run()
     return 0
 
 
@@ -439,9 +455,8 @@ def _show(args: argparse.Namespace) -> int:
     console = _console()
     shown = [p for p in article.paragraphs if not number or str(p.number) == number]
     if not shown:
-        raise IndexFolderError(
-            _say("cli.no_paragraph", id=article.id, number=number, last=len(article.paragraphs))
-        )
+        last = len(article.paragraphs)
+        raise IndexFolderError("no_paragraph", id=article.id, number=number, last=last)
     console.print(Text(_plain(article.title), style="bold"))
     facts = [article.source, date_text(article.published, article.date_only), article.author]
     console.print(Text(_plain(" · ".join(fact for fact in [*facts, article.url] if fact))))
@@ -460,7 +475,7 @@ def _read_catalog(args: argparse.Namespace) -> Catalog:
     index = _index_folder(args)
     live = live_generation(index)
     if live is None:
-        raise MissingIndexError(_say("cli.no_index", index=index))
+        raise MissingIndexError("no_index", index=index)
     live.read_manifest()
     return Catalog(live.catalog)
 
@@ -471,15 +486,20 @@ def _remove(args: argparse.Namespace) -> int:
     from index.ingest import remove_articles
 
     index = _index_folder(args)
-    _read_catalog(args).close()
-    for article_id in remove_articles(index, args.articles, open_encoder(encoder_name(index))):
+    with _progress(args) as progress:
+        _read_catalog(args).close()
+        encoder = open_encoder(encoder_name(index))
+        removed = remove_articles(index, args.articles, encoder, progress)
+    if args.json:
+        _print_json({"removed": removed})
+        return 0
+    for article_id in removed:
         print(_say("cli.was_removed", id=article_id))
     return 0
 
 
 def _doctor(args: argparse.Namespace) -> int:
     from assistant.doctor import examine
-    from prompts import phrase
 
     language = _interface_language()
     index = _index_folder(args)

@@ -18,6 +18,7 @@ from index.errors import IndexFolderError
 from index.generations import Generation, copy_chroma, generations, hold_live, probe
 from index.lexicon import Lexicon
 from index.locks import is_written, writer
+from prompts import Message
 
 SPARE_BYTES = 100_000_000  # that a run wants beside a copy of the live generation
 MB = 1_000_000
@@ -52,7 +53,7 @@ def examine_index(index: Path, encoder: Encoder) -> Iterator[Finding]:
             yield from _examine_generation(index, live, encoder)
             yield from _examine_others(index, live)
     except IndexFolderError as error:
-        yield Finding("wrong", "error", {"reason": error})
+        yield Finding("wrong", "error", {"reason": error.message})
 
 
 def _examine_runs(index: Path) -> Iterator[Finding]:
@@ -88,8 +89,8 @@ def _examine_generation(index: Path, live: Generation, encoder: Encoder) -> Iter
         try:
             copy_chroma(live.chroma, copy)  # since Chroma writes what it opens
         except (OSError, sqlite3.Error, shutil.Error) as error:
-            reason = " ".join(str(error).split())[:300]
-            yield Finding("wrong", "probe_failed", {"reason": reason, "index": index})
+            told = Message("as_told", text=error)
+            yield Finding("wrong", "probe_failed", {"reason": told, "index": index})
             return
         failure = probe(live, manifest, copy)
     if failure:
@@ -122,7 +123,7 @@ def examine_models(encoder: StaticEncoder) -> Iterator[Finding]:
     try:
         reader, calibration = SpanReader(encoder, Lexicon()), Calibration.load()
     except IndexFolderError as error:
-        yield Finding("wrong", "error", {"reason": error})
+        yield Finding("wrong", "error", {"reason": error.message})
         return
     except (OSError, ValueError, KeyError) as error:
         yield Finding("wrong", "models_broken", {"reason": f"{type(error).__name__}: {error}"})

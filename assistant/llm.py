@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from prompts import MessageError
+
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
@@ -12,7 +14,7 @@ CONTEXT_TOKENS = 8_192  # asked of Ollama, and what prompts are packed for
 MAX_OUTPUT_TOKENS = 512
 
 
-class LlmSettingError(ValueError):
+class LlmSettingError(MessageError, ValueError):
     """The setting names no language model that can be used; the message says what would."""
 
 
@@ -27,16 +29,11 @@ def open_llm(name: str, time_limit_s: float) -> LLM:
     """
     kind, _, model = name.partition(":")
     if kind not in ("ollama", "openai") or not model:
-        raise LlmSettingError(
-            f"{name!r} names no language model; write ollama:NAME or openai:NAME, "
-            "for example --llm ollama:qwen3:4b"
-        )
+        raise LlmSettingError("no_llm", name=repr(name))
     try:
         return _ollama(model, time_limit_s) if kind == "ollama" else _openai(model, time_limit_s)
     except ImportError as error:
-        raise LlmSettingError(
-            f"{name} needs another package; install it with: pip install 'tanya-berita[{kind}]'"
-        ) from error
+        raise LlmSettingError("no_package", name=name, extra=kind) from error
 
 
 def _ollama(model: str, time_limit_s: float) -> LLM:

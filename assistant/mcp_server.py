@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from assistant.assistant import Assistant
 from assistant.question import understand
 from assistant.types import date_text
-from index.errors import IndexFolderError
 from index.ingest import find_article
 from index.rerank import SoftIdfRerank, SoftMatcher
 from index.retrieve import HybridRetriever
+from index.text import language_of
+from prompts import MessageError
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -19,8 +22,19 @@ if TYPE_CHECKING:
 MAX_FOUND = 20
 
 
-class MissingPackageError(ImportError):
+class MissingPackageError(MessageError, ImportError):
     """The package ``mcp`` is not installed; the message says how to install it."""
+
+
+@contextmanager
+def _told_in_language_of(asked: str = "") -> Iterator[None]:
+    """What goes wrong is told in the language of a question, in English where it has none."""
+    from mcp.server.mcpserver.exceptions import ToolError
+
+    try:
+        yield
+    except MessageError as error:
+        raise ToolError(error.text(language_of(asked) or "en")) from error
 
 
 def make_server(assistant: Assistant) -> MCPServer:
@@ -32,9 +46,7 @@ def make_server(assistant: Assistant) -> MCPServer:
     try:
         from mcp.server import MCPServer
     except ImportError as error:
-        raise MissingPackageError(
-            "tanya mcp needs another package; install it with: pip install 'tanya-berita[mcp]'"
-        ) from error
+        raise MissingPackageError("no_package", name="tanya mcp", extra="mcp") from error
 
     server = MCPServer(
         "tanya",
@@ -49,12 +61,14 @@ def make_server(assistant: Assistant) -> MCPServer:
         ``since`` and ``until`` (inclusive) restrict the articles by date. ``abstained`` is true
         when the articles do not say.
         """
-        return assistant.ask(question, since=since, until=until).to_dict()
+        with _told_in_language_of(question):
+            return assistant.ask(question, since=since, until=until).to_dict()
 
     @server.tool()
     def search_articles(query: str, top: int = 5) -> list[dict[str, Any]]:
         """The paragraphs nearest to a query, best first, at most 20."""
-        asked = understand(query)
+        with _told_in_language_of(query):
+            asked = understand(query)
         store = assistant.store
         rerank = SoftIdfRerank(
             SoftMatcher(store.words, store.lexical.idf, store.lexicon),
@@ -77,10 +91,8 @@ def make_server(assistant: Assistant) -> MCPServer:
     def read_article(article_id: str) -> dict[str, Any]:
         """A whole article by its id, or by that of one of its paragraphs."""
         catalog = assistant.store.catalog
-        try:
+        with _told_in_language_of():
             article = catalog.articles([find_article(catalog, article_id.partition("#")[0])])[0]
-        except IndexFolderError as error:
-            raise ValueError(str(error)) from error
         return {
             "article_id": article.id,
             "title": article.title,

@@ -10,11 +10,12 @@ from assistant.followup import YES_NO, asks, meaning
 from assistant.types import AnswerType, Turn
 from index.text import STOP_WORDS, WORD, language_of
 from index.types import Language
+from prompts import MessageError
 
 MAX_CHARS = 2_000
 
 
-class QuestionError(ValueError):
+class QuestionError(MessageError, ValueError):
     """The question cannot be asked; the message says why."""
 
 
@@ -59,12 +60,9 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
     """
     clean = " ".join(text.split())
     if not any(char.isalnum() for char in clean):
-        raise QuestionError("the question is empty; ask for example: Di mana mereka bertemu?")
+        raise QuestionError("empty_question")
     if len(clean) > maximum:
-        raise QuestionError(
-            f"the question has {len(clean):,} characters, at most {maximum:,} can be asked; "
-            "shorten it"
-        )
+        raise QuestionError("long_question", count=len(clean), most=maximum)
     language = language_of(clean) or (history[-1].answer.language if history else "id")
     meant = meaning(clean, history)
     found = [match.group() for match in WORD.finditer(meant.text)]

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -38,6 +38,7 @@ from index.lexical import LexicalIndex
 from index.lexicon import Lexicon
 from index.readers import read_articles
 from index.vectors import ChromaStore, VectorFile
+from prompts import Message
 
 STAGES = ("read", "encode", "vectors", "lexical", "publish", "collect")
 FINISHED = "finished"
@@ -85,11 +86,15 @@ def indexed_state(index: Path, encoder: StaticEncoder, root: Path) -> State:
         nodes = {node.node_id: (node.paragraph.text, _hash(vectors[[node.row]])) for node in found}
         records = catalog.files([str(root)]).values()
         return State(
-            frozenset((one.root, one.path, one.sha256, one.reason) for one in records),
+            frozenset((one.root, one.path, one.sha256, _told(one.reasons)) for one in records),
             frozenset((one.id, catalog.file_of(one.id)[2]) for one in catalog.articles()),
             frozenset(catalog.removed().items()),
             nodes,
         )
+
+
+def _told(reasons: Iterable[Message]) -> str:
+    return "; ".join(map(str, reasons))
 
 
 def _hash(vector: Vectors) -> str:
@@ -144,10 +149,10 @@ class Collection:
         for path in sorted(self.folder.iterdir()):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             try:
-                found, reason = read_articles(path, root, path.name)[0], ""
+                found, reasons = read_articles(path, root, path.name)
             except RejectedFileError as error:
-                found, reason = [], str(error)
-            files.add((root, path.name, digest, reason))
+                found, reasons = [], [error.message]
+            files.add((root, path.name, digest, _told(reasons)))
             for article in found:
                 version = content_version(article)
                 if self.removed.get(article.id) == version:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from index.chunking import citable
 from index.duplicates import is_twin, sketch
 from index.types import Article, Paragraph
+from prompts import Message
 
 _METADATA = sa.MetaData()
 _FILES = sa.Table(
@@ -71,12 +72,12 @@ _REMOVED = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """A file as last seen; ``reason`` is empty unless it was rejected."""
+    """A file as last seen; ``reasons`` say what of it was rejected."""
 
     root: str
     path: str
     sha256: str
-    reason: str = ""
+    reasons: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +142,16 @@ class Catalog:
     def files(self, roots: Iterable[str]) -> dict[tuple[str, str], FileRecord]:
         query = sa.select(_FILES).where(_FILES.c.root.in_(list(roots)))
         return {
-            (row.root, row.path): FileRecord(row.root, row.path, row.sha256, row.reason)
+            (row.root, row.path): FileRecord(row.root, row.path, row.sha256, _reasons(row.reason))
             for row in self._rows(query)
         }
 
     def put_file(self, record: FileRecord) -> None:
+        told = json.dumps([one.to_dict() for one in record.reasons]) if record.reasons else ""
         self._write.execute(
             sa.insert(_FILES)
             .prefix_with("OR REPLACE")
-            .values(root=record.root, path=record.path, sha256=record.sha256, reason=record.reason)
+            .values(root=record.root, path=record.path, sha256=record.sha256, reason=told)
         )
 
     def drop_file(self, root: str, path: str) -> None:
@@ -335,6 +337,16 @@ def _among(column: sa.Column[Any], values: Iterable[str]) -> sa.ColumnElement[bo
     """``column IN values``, for any number of them: SQLite allows 32,766 parameters at most."""
     given = sa.func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(sa.select(given.c.value))
+
+
+def _reasons(told: str) -> tuple[Message, ...]:
+    """The messages that a file's row holds; older rows hold one as English text."""
+    if not told:
+        return ()
+    try:
+        return tuple(map(Message.from_dict, json.loads(told)))
+    except (ValueError, TypeError):
+        return (Message.from_dict(told),)
 
 
 def _paragraph(row: sa.Row[Any]) -> Paragraph:

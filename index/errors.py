@@ -1,7 +1,13 @@
-"""What can go wrong in the index. Every message names the value and the next step."""
+"""What can go wrong in the index. Every message names the value and the next step.
+
+An error is raised with the name of its sentence in ``prompts/{id,en}/errors.toml`` and the values
+in it: ``raise MissingIndexError("no_index", index=index)``.
+"""
+
+from prompts import MessageError
 
 
-class IndexFolderError(Exception):
+class IndexFolderError(MessageError):
     """The index folder cannot be used as asked."""
 
 
@@ -21,5 +27,9 @@ class LockedIndexError(IndexFolderError):
     """Another run is writing the index."""
 
 
-class RejectedFileError(Exception):
+class RejectedFileError(MessageError):
     """A file cannot become articles; the message is the reason shown to the user."""
+
+
+class FieldNameError(MessageError, ValueError):
+    """Columns were named for a field that articles do not have."""

@@ -31,6 +31,7 @@ from index.errors import (
     MissingIndexError,
 )
 from index.locks import seize, share
+from prompts import Message
 
 FORMAT = 2
 DATABASE = "chroma.sqlite3"  # in a Chroma folder
@@ -65,9 +66,7 @@ class Manifest:
         """
         fields = json.loads(text)
         if fields["format"] != FORMAT:
-            raise IncompatibleIndexError(
-                f"the index has format {fields['format']}, this version reads {FORMAT}"
-            )
+            raise IncompatibleIndexError("other_format", found=fields["format"], known=FORMAT)
         return cls(**fields)
 
 
@@ -112,15 +111,13 @@ class Generation:
         Raises:
             IncompatibleIndexError: it is damaged or of another format.
         """
-        advice = f"delete the index folder {self.folder.parent} and run: tanya index PATH"
         try:
             return Manifest.from_json(self.manifest.read_text(encoding="utf-8"))
         except IncompatibleIndexError as error:
-            raise IncompatibleIndexError(f"{error}; {advice}") from None
+            reason = error.message
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise IncompatibleIndexError(
-                f"{self.manifest} is damaged ({error}); {advice}"
-            ) from error
+            reason = Message("damaged_manifest", file=self.manifest, error=error)
+        raise IncompatibleIndexError("delete_and_index", reason=reason, index=self.folder.parent)
 
     def sizes(self) -> dict[str, int]:
         """The size in bytes of each file but the manifest, by its path below the folder.
@@ -157,11 +154,6 @@ class Generation:
         return file
 
 
-def repair(index: Path) -> str:
-    """What to do about a damaged search engine."""
-    return f"restore it with: tanya index --rebuild --index {index}"
-
-
 def generations(index: Path) -> list[Generation]:
     """All generations in the folder, complete or not, the oldest first."""
     try:
@@ -189,7 +181,7 @@ def live_generation(index: Path) -> Generation | None:
         again = _pointer(index)
         if again == name:  # and it was not superseded and collected just now
             raise DamagedIndexError(
-                f"{index / 'live'} names {name!r}, which is not there; {repair(index)}"
+                "damaged_pointer", file=index / "live", generation=repr(name), index=index
             )
         name = again
     return newest_complete(index)
@@ -201,9 +193,7 @@ def _pointer(index: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise IndexFolderError(
-            f"{index / 'live'} cannot be read: {error.strerror or error}; check its permissions"
-        ) from error
+        raise IndexFolderError("unreadable_pointer", file=index / "live", error=error) from error
 
 
 def encoder_name(index: Path) -> str:
@@ -222,7 +212,7 @@ def require_generation(index: Path, encoder: str) -> Generation:
     """
     generation = live_generation(index)
     if generation is None:
-        raise MissingIndexError(f"no index in {index}; make one with: tanya index PATH")
+        raise MissingIndexError("no_index", index=index)
     check_usable(generation, encoder)
     return generation
 
@@ -238,11 +228,10 @@ def check_usable(generation: Generation, encoder: str) -> None:
     manifest = generation.read_manifest()
     if manifest.encoder != encoder:
         raise IncompatibleIndexError(
-            f"the index in {index} was built with encoder {manifest.encoder}, this is {encoder}; "
-            f"delete the folder and run: tanya index PATH"
+            "other_encoder", index=index, found=manifest.encoder, encoder=encoder
         )
     if damaged := generation.damaged_files():
-        raise DamagedIndexError(f"{damaged[0]} is missing or cut short; {repair(index)}")
+        raise DamagedIndexError("damaged_file", file=damaged[0], index=index)
 
 
 def hold_live(index: Path) -> tuple[Generation, BinaryIO]:
@@ -255,7 +244,7 @@ def hold_live(index: Path) -> tuple[Generation, BinaryIO]:
     while generation := live_generation(index):
         if held := generation.hold():
             return generation, held
-    raise MissingIndexError(f"no index in {index}; make one with: tanya index PATH")
+    raise MissingIndexError("no_index", index=index)
 
 
 class Draft:
@@ -287,10 +276,7 @@ class Draft:
             generation.sizes(),
         )
         if failure := probe(generation, manifest):
-            raise IndexFolderError(
-                f"the new index failed its check ({failure}); the old one is unchanged, run again; "
-                f"if that does not help, {repair(self._index)}"
-            )
+            raise IndexFolderError("check_failed", reason=failure, index=self._index)
         for name in manifest.files:
             _write_through(generation.folder / name)
         self.published = True  # a kill or an error from here on must not discard it
@@ -331,20 +317,17 @@ def draft_generation(
         sqlalchemy.exc.SQLAlchemyError,
         chromadb.errors.ChromaError,
     ) as error:
-        raise IndexFolderError(_failure(index, error)) from error
+        if _is_full(error):
+            raise IndexFolderError("disk_full", index=index, error=error) from error
+        raise IndexFolderError("run_failed", error=error) from error
     finally:
         if not draft.published:
             shutil.rmtree(draft.generation.folder, ignore_errors=True)
 
 
-def _failure(index: Path, error: Exception) -> str:
-    stated = (error.strerror if isinstance(error, OSError) else "") or str(error)
-    reason = " ".join(stated.split())[:300] or type(error).__name__
-    full = any(
-        words in reason.lower() for words in ("no space left", "disk is full", "file too large")
-    )
-    advice = f"free space on the disk of {index} and run again" if full else "run again"
-    return f"the run failed ({reason}); the index is as it was before; {advice}"
+def _is_full(error: Exception) -> bool:
+    said = str(error).lower()
+    return any(words in said for words in ("no space left", "disk is full", "file too large"))
 
 
 def _copy(source: Generation, target: Generation, engines: bool) -> None:
@@ -382,8 +365,8 @@ def _link_segment(source: str, target: str) -> None:
         shutil.copyfile(source, target)
 
 
-def probe(generation: Generation, manifest: Manifest, chroma: Path | None = None) -> str:
-    """Open and query the generation in a process of its own; what is wrong, or nothing.
+def probe(generation: Generation, manifest: Manifest, chroma: Path | None = None) -> Message | None:
+    """Open and query the generation in a process of its own; what is wrong, if anything is.
 
     ``chroma`` is a copy to open in place of the generation's own folder. The probe ends with
     this process: its standard input says what to expect, and its end that nobody waits any more.
@@ -403,14 +386,14 @@ def probe(generation: Generation, manifest: Manifest, chroma: Path | None = None
         try:
             process.wait(PROBE_SECONDS)
         except subprocess.TimeoutExpired:
-            return f"no result in {PROBE_SECONDS} seconds"
+            return Message("no_check", seconds=PROBE_SECONDS)
         finally:
             process.kill()
         errors.seek(0)
         lines = errors.read().decode("utf-8", "replace").strip().splitlines()
     if process.returncode == 0:
-        return ""
-    return lines[-1] if lines else f"it crashed with exit code {process.returncode}"
+        return None
+    return Message.from_json(lines[-1]) if lines else Message("crashed", code=process.returncode)
 
 
 def _write_through(path: Path) -> None:

@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.catalog import Catalog, FileRecord, StoredNode
@@ -37,8 +37,10 @@ from index.readers import MAPPED_SUFFIXES, READERS, is_page_folder, read_article
 from index.readers.draft import MAX_BYTES
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
+from prompts import Message
 
 BATCH = 2_000  # paragraphs encoded at once
+KEPT_REASONS = 5  # of a file, told again by the runs that find it unchanged
 _LOG = logging.getLogger(__name__)
 STAGES = ("scan", "read", "encode", "vectors", "lexical", "publish", "collect")
 
@@ -49,14 +51,14 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did, counted in articles; ``rejected`` holds ``(file, reason)``."""
+    """What a run did, counted in articles; ``rejected`` holds files, or folders, and reasons."""
 
     added: int = 0
     updated: int = 0
     removed: int = 0
     unchanged: int = 0
     paragraphs: int = 0
-    rejected: list[tuple[str, str]] = field(default_factory=list)
+    rejected: list[tuple[str, Message]] = field(default_factory=list)
 
 
 def index_paths(
@@ -118,14 +120,11 @@ def rebuild(index: Path, progress: Progress = silent) -> int:
         except DamagedIndexError:
             source = newest_complete(index)
         if source is None:
-            raise MissingIndexError(f"no index in {index}; make one with: tanya index PATH")
+            raise MissingIndexError("no_index", index=index)
         manifest = source.read_manifest()
         for file in (source.catalog, source.vectors):
             if file in source.damaged_files():
-                raise DamagedIndexError(
-                    f"{file} is missing or cut short, and nothing can stand in for it; delete the "
-                    f"folder {index} and run: tanya index PATH"
-                )
+                raise DamagedIndexError("damaged_truth", file=file, index=index)
         with draft_generation(index, source, progress, engines=False) as draft:
             with closing(Catalog(draft.generation.catalog)) as catalog:
                 titles = {one.id: one.title for one in catalog.articles(text=False)}
@@ -163,9 +162,10 @@ def find_article(catalog: Catalog, prefix: str) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise IndexFolderError(f"no article {prefix!r}; see the list with: tanya articles")
-    some = ", ".join(found[:5])
-    raise IndexFolderError(f"{prefix!r} names {len(found)} articles ({some}); write more of the id")
+        raise IndexFolderError("no_article_named", given=repr(prefix))
+    raise IndexFolderError(
+        "articles_named", given=repr(prefix), count=len(found), some=", ".join(found[:5])
+    )
 
 
 class _Run:
@@ -197,17 +197,16 @@ class _Run:
             found = _find_files(root)
             unread += [(name, folder) for folder, _ in found.refused]
             self._summary.rejected += [
-                (str(root / folder), f"the folder cannot be read: {reason}; what was indexed stays")
-                for folder, reason in found.refused
+                (str(root / folder), Message("unreadable_folder", error=error))
+                for folder, error in found.refused
             ]
             held = [record for record in known.values() if record.root == name]
             if not found.files and held and not allow_empty:
-                raise IndexFolderError(
-                    f"{root} held articles and is empty now; if that is meant, run: "
-                    f"tanya index {root} --allow-empty"
-                )
+                raise IndexFolderError("emptied_root", root=root)
             if not found.files and not held:
-                raise IndexFolderError(f"{root} holds no file that can be read ({_formats()})")
+                raise IndexFolderError(
+                    "nothing_to_read", root=root, formats=", ".join(sorted(READERS))
+                )
             present |= {(name, relative): path for relative, path in found.files.items()}
         gone = [key for key in known if key not in present and not _below(key, unread)]
         changed: list[tuple[FileRecord, Path]] = []
@@ -217,14 +216,11 @@ class _Run:
             try:
                 record = FileRecord(*key, self._fingerprint(path))
             except OSError as error:
-                reason = f"cannot be read: {error.strerror or error}"
-                if before:
-                    reason += "; what was indexed stays"
+                reason = Message("unreadable_kept" if before else "unreadable", error=error)
                 self._summary.rejected.append((str(path), reason))
                 continue
             if before and self._is_same(before, record) and not self._restore:
-                if before.reason:
-                    self._summary.rejected.append((str(path), before.reason))
+                self._summary.rejected += [(str(path), reason) for reason in before.reasons]
                 continue
             changed.append((record, path))
         if changed or gone:
@@ -292,7 +288,7 @@ class _Run:
                         continue
                     if catalog.holds(article.id):
                         owner = "/".join(catalog.file_of(article.id)[:2])
-                        reasons.append(f"its id {article.id} belongs to {owner} already")
+                        reasons.append(Message("id_taken", id=article.id, owner=owner))
                         continue
                     nodes = catalog.add_article(article, version, record.root, record.path)
                     fresh += [(node, article.title) for node in nodes]
@@ -301,19 +297,18 @@ class _Run:
                     else:
                         self._summary.added += 1
                 self._summary.rejected += [(str(path), reason) for reason in reasons]
-                kept = "; ".join(reasons[:5])
-                catalog.put_file(FileRecord(record.root, record.path, record.sha256, kept))
+                catalog.put_file(replace(record, reasons=tuple(reasons[:KEPT_REASONS])))
             self._progress("read", len(changed), len(changed))
             self._finish(draft, catalog, stale, fresh)
 
-    def _read(self, record: FileRecord, path: Path) -> tuple[list[Article], list[str]]:
+    def _read(self, record: FileRecord, path: Path) -> tuple[list[Article], list[Message]]:
         try:
             return read_articles(path, record.root, record.path, self._fields)
         except RejectedFileError as error:
-            return [], [str(error)]
+            return [], [error.message]
         except Exception as error:  # RecursionError, MemoryError, whatever a hostile file provokes
             _LOG.info("%s could not be read", path, exc_info=True)
-            return [], [f"cannot be understood ({type(error).__name__}: {str(error)[:200]})"]
+            return [], [Message("not_understood", kind=type(error).__name__, error=error)]
 
     def _finish(
         self,
@@ -353,7 +348,7 @@ class _Run:
     def _count_unchanged(self) -> None:
         live = live_generation(self._index)
         if live is None:
-            raise MissingIndexError(f"nothing could be indexed into {self._index}")
+            raise MissingIndexError("nothing_indexed", index=self._index)
         total = live.read_manifest().articles
         self._summary.unchanged = total - self._summary.added - self._summary.updated
 
@@ -376,9 +371,9 @@ def _root(path: Path) -> Path:
         path = Path.cwd()
     root = path.expanduser().resolve()
     if not root.exists():
-        raise IndexFolderError(f"{path} does not exist; name a folder or file of articles")
+        raise IndexFolderError("no_path", path=path)
     if not os.access(root, os.R_OK):
-        raise IndexFolderError(f"{path} cannot be read; check its permissions")
+        raise IndexFolderError("unreadable_path", path=path)
     return root
 
 
@@ -387,7 +382,7 @@ class _Found:
     """Files below a root, by relative name; ``refused``: folders that cannot be read, and why."""
 
     files: dict[str, Path] = field(default_factory=dict)
-    refused: list[tuple[str, str]] = field(default_factory=list)
+    refused: list[tuple[str, OSError]] = field(default_factory=list)
 
 
 def _find_files(root: Path) -> _Found:
@@ -402,7 +397,7 @@ def _find_files(root: Path) -> _Found:
 
     def refuse(error: OSError) -> None:
         folder = Path(os.fsdecode(error.filename)).relative_to(root)
-        found.refused.append((_name(folder), error.strerror or str(error)))
+        found.refused.append((_name(folder), error))
 
     for folder, subfolders, names in os.walk(root, onerror=refuse):
         pages = set(names)
@@ -431,10 +426,6 @@ def _below(key: tuple[str, str], folders: list[tuple[str, str]]) -> bool:
 def _name(path: Path) -> str:
     r"""``path`` as the catalog holds it; bytes that are no UTF-8 are written as ``\xNN``."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
-
-
-def _formats() -> str:
-    return ", ".join(sorted(READERS))
 
 
 def _fingerprint(path: Path) -> str:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from index.errors import IndexFolderError, LockedIndexError
+from prompts import Message
 
 
 @contextmanager
@@ -30,18 +31,13 @@ def write_lock(index: Path, task: str) -> Iterator[None]:
     try:
         index.mkdir(parents=True, exist_ok=True)
         lock.acquire()
-        holder.write_text(f"process {os.getpid()}, {task}", encoding="utf-8")
+        holder.write_text(f"PID {os.getpid()}, {task}", encoding="utf-8")
     except Timeout:
-        raise LockedIndexError(
-            f"another run is writing {index} ({writer(index) or 'an unknown process'}); "
-            "try again when it is done"
-        ) from None
+        known = writer(index) or Message("unknown_process")
+        raise LockedIndexError("locked", index=index, holder=known) from None
     except (OSError, NotImplementedError) as error:
         lock.release()
-        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        raise IndexFolderError(
-            f"cannot write to {index}: {reason}; choose another with --index"
-        ) from error
+        raise IndexFolderError("unwritable", index=index, error=error) from error
     try:
         yield
     finally:

@@ -2,7 +2,8 @@
 
 ``python -m index.probe GENERATION CHROMA``, with the manifest on standard input. It runs as a
 process of its own, with a limit on what it can write: a damaged Chroma folder can crash the
-process that opens it, or grow until the disk is full.
+process that opens it, or grow until the disk is full. The last line on standard error says what
+is wrong, as JSON where we say it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 
 from index.catalog import Catalog
+from index.errors import DamagedIndexError
 from index.generations import Generation, Manifest
 from index.lexical import LexicalIndex
 from index.lexicon import Lexicon
@@ -23,7 +25,7 @@ ROOM = 64_000_000  # bytes that a sound Chroma folder may grow by
 
 
 def check(generation: Generation, manifest: Manifest, chroma: Path) -> None:
-    """Raise ValueError when the parts of a generation disagree."""
+    """Raise DamagedIndexError when the parts of a generation disagree."""
     with (
         closing(Catalog(generation.catalog)) as catalog,
         closing(ChromaStore(chroma)) as dense,
@@ -32,22 +34,27 @@ def check(generation: Generation, manifest: Manifest, chroma: Path) -> None:
         articles, _ = catalog.counts()
         nodes = sorted(catalog.node_ids())
         if (articles, len(nodes)) != (manifest.articles, manifest.paragraphs):
-            raise ValueError(
-                f"the catalog holds {articles} articles and {len(nodes)} paragraphs instead of "
-                f"{manifest.articles} and {manifest.paragraphs}"
+            raise DamagedIndexError(
+                "other_counts",
+                articles=articles,
+                paragraphs=len(nodes),
+                stated_articles=manifest.articles,
+                stated_paragraphs=manifest.paragraphs,
             )
         for name, ids in (("Chroma", dense.ids()), ("Tantivy", lexical.ids())):
             if sorted(ids) != nodes:
-                raise ValueError(f"{name} holds {len(ids)} paragraphs, the catalog {len(nodes)}")
+                raise DamagedIndexError(
+                    "engine_count", engine=name, found=len(ids), paragraphs=len(nodes)
+                )
         if not nodes:
             return
         vectors = VectorFile(generation.vectors, manifest.dimensions)
         last = catalog.last_node()
         if last.row > len(vectors):
-            raise ValueError(f"{len(vectors)} vectors for paragraph {last.row}")
+            raise DamagedIndexError("vector_count", vectors=len(vectors), row=last.row)
         vector = vectors[[last.row]][0]
         if not dense.search(vector, 1) or not lexical.search(last.paragraph.text, 1):
-            raise ValueError("the probe query found nothing")
+            raise DamagedIndexError("nothing_found")
 
 
 def limit_writing(most_bytes: int) -> None:
@@ -75,7 +82,10 @@ def main() -> None:
     manifest = Manifest.from_json(sys.stdin.readline())
     end_with_parent()
     limit_writing(max(generation.sizes().values(), default=0) + ROOM)
-    check(generation, manifest, chroma)
+    try:
+        check(generation, manifest, chroma)
+    except DamagedIndexError as error:
+        sys.exit(error.message.to_json())
 
 
 if __name__ == "__main__":

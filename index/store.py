@@ -17,7 +17,7 @@ from index.catalog import Catalog, StoredNode, article_of
 from index.encoder import Encoder, StaticEncoder, Vectors
 from index.encoder.models import open_encoder
 from index.errors import DamagedIndexError
-from index.generations import Generation, check_usable, encoder_name, hold_live, repair
+from index.generations import Generation, check_usable, encoder_name, hold_live
 from index.lexical import LexicalIndex, Selection
 from index.lexicon import Lexicon
 from index.types import Article
@@ -73,9 +73,8 @@ class Store:
             try:
                 return cls(generation, encoder, lexicon or Lexicon(), opened)
             except (ChromaError, sa.exc.SQLAlchemyError, OSError, ValueError) as error:
-                reason = " ".join(str(error).split())[:300]
                 raise DamagedIndexError(
-                    f"{generation.folder} cannot be opened ({reason}); {repair(index)}"
+                    "damaged_generation", folder=generation.folder, error=error, index=index
                 ) from error
 
     def __len__(self) -> int:

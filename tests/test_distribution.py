@@ -70,19 +70,6 @@ def test_the_llamaindex_program_of_the_readme(capsys: pytest.CaptureFixture[str]
     assert "Palu" in capsys.readouterr().out
 
 
-def test_both_languages_have_the_same_phrases() -> None:
-    import tomllib
-
-    def names(language: str) -> dict[tuple[str, str], set[str]]:
-        return {
-            (file.name, name): set(re.findall(r"{(\w+)}", phrase))
-            for file in (ROOT / "prompts" / language).glob("*.toml")
-            for name, phrase in tomllib.loads(file.read_text(encoding="utf-8")).items()
-        }
-
-    assert names("id") == names("en")
-
-
 def test_every_phrase_of_the_page_is_used() -> None:
     import tomllib
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from assistant.config import added_folder, samples_index
 from index.errors import IndexFolderError
 from index.generations import live_generation
+from prompts import Message, MessageError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -29,12 +30,12 @@ ENOUGH_SUGGESTIONS = 10  # to show some in one language
 
 Stage = Literal[
     "waiting", "scan", "read", "encode", "vectors", "lexical", "publish", "collect", "loading",
-    "ready", "failed",
+    "ready",
 ]  # fmt: skip
 
 
-class RunFailedError(Exception):
-    """An index run failed; the message is what it printed last."""
+class RunFailedError(MessageError):
+    """An index run failed; the message is the run's own, or what it printed last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Engine:
         self.own_index = index
         self.samples = samples
         self.status = Status("loading")
+        self.failure: Message | None = None
+        """Why the index cannot be opened."""
         self.suggestions: tuple[Suggestion, ...] = ()
         self.seen = threading.Event()
         """A page has been shown: loading before that would only hold it up."""
@@ -113,10 +116,10 @@ class Engine:
             self._assistant = Assistant.open(self.index, **self._options)
         except IndexFolderError as error:
             _LOG.error("the index cannot be opened: %s", error)
-            self.status = Status("failed")
+            self.failure = error.message
             self._settled.set()
             return
-        self.status = Status("ready")
+        self.status, self.failure = Status("ready"), None
         self._settled.set()
         self.suggest()
 
@@ -155,9 +158,7 @@ class Engine:
 
 
 def _run(arguments: list[str]) -> Iterator[Status | dict[str, Any]]:
-    command = [sys.executable, "-m", "assistant.cli", *arguments]
-    if arguments[0] == "index":
-        command.append("--json")
+    command = [sys.executable, "-m", "assistant.cli", *arguments, "--json"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
@@ -168,8 +169,12 @@ def _run(arguments: list[str]) -> Iterator[Status | dict[str, Any]]:
             if not line.startswith("{"):
                 continue
             data = json.loads(line)
+            if "error" in data:
+                raise RunFailedError.of(Message.from_dict(data["error"]))
             summarised = "stage" not in data
             yield data if summarised else Status(data["stage"], data["done"], data["total"])
-        errors = process.stderr.read().strip().splitlines()
+        printed = process.stderr.read().strip().splitlines()
     if process.returncode != 0 and not summarised:
-        raise RunFailedError(errors[-1] if errors else f"exit code {process.returncode}")
+        if printed:
+            raise RunFailedError("as_told", text=printed[-1])
+        raise RunFailedError("crashed", code=process.returncode)

@@ -161,8 +161,8 @@ class Events:
     def _status(self) -> str:
         view = View(self._language)
         status, assistant = self._engine.status, self._engine.assistant
-        if status.stage == "failed":
-            return f'<p role="alert">{view.say("stage_failed")}</p>'
+        if self._engine.failure is not None:
+            return f'<p role="alert">{view.say("cannot_open", reason=self._engine.failure)}</p>'
         if assistant is None:
             return lists.progress(view, status.stage, status.done, status.total)
         count = view.say("collection", count=len(assistant.store.articles))
@@ -273,15 +273,15 @@ class Events:
             yield {f.live: self._waiting(view, asked)}
         assistant = self._engine.assistant
         if assistant is None:
-            failed = phrase(self._language, "chat.stage_failed")
+            failed = phrase(self._language, "chat.cannot_open", reason=self._engine.failure)
             yield {**opening, **ending, f.live: transcript.pending(view, asked, failed)}
             return
         try:
             answer = assistant.ask(
                 asked, history=conversation.history, articles=self._allowed(chosen)
             )
-        except QuestionError:
-            wrong = transcript.pending(view, asked, phrase(self._language, "chat.unaskable"))
+        except QuestionError as error:
+            wrong = transcript.pending(view, asked, error.text(self._language))
             yield {**opening, **ending, f.live: wrong, f.composer: asked}
             return
         if not answer.abstained:
@@ -428,7 +428,7 @@ class Events:
                     yield {f.result: lists.file_results(view, step), **self._listing(chosen)}
         except RunFailedError as error:
             _LOG.error("adding articles failed: %s", error)
-            yield {f.result: lists.failure(view, "run_failed", reason=str(error))}
+            yield {f.result: lists.failure(view, "run_failed", reason=error.message)}
             return
         yield from self._changed(current, chosen)
 
@@ -442,7 +442,7 @@ class Events:
                 yield {f.result: lists.progress(view, step.stage, step.done, step.total)}
         except RunFailedError as error:
             _LOG.error("removing %s failed: %s", article_id, error)
-            yield {f.result: lists.failure(view, "run_failed", reason=str(error))}
+            yield {f.result: lists.failure(view, "run_failed", reason=error.message)}
             return
         removed = f'<p class="hint" role="status">{view.say("removed")}</p>'
         yield {f.result: removed, **self._listing(chosen)}

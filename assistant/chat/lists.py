@@ -9,6 +9,7 @@ from datetime import datetime
 from assistant.chat.conversation import Conversation
 from assistant.chat.html import View, day, facts, text
 from index.types import Article
+from prompts import Message
 
 LISTED = 200  # articles shown in the list at once
 
@@ -80,7 +81,7 @@ class FileResult:
     name: str
     titles: tuple[str, ...] = ()
     known: bool = False
-    reason: str = ""
+    reason: Message | None = None
 
 
 def progress(view: View, stage: str, done: int, total: int) -> str:

@@ -19,6 +19,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from assistant.chat.engine import Engine
 from assistant.chat.page import build, theme
 from index.types import Language
+from prompts import MessageError
 
 HOST = "127.0.0.1"
 PORT = 7373  # a fixed one: browsers keep conversations by address and port
@@ -38,7 +39,7 @@ POLICY = (
 )
 
 
-class PortError(ValueError):
+class PortError(MessageError):
     """No port could be opened."""
 
 
@@ -134,7 +135,7 @@ def _listen(port: int | None) -> socket.socket:
             listener.close()
             continue
         return listener
-    raise PortError(f"port {wanted[0]} is taken; choose another with: tanya chat --port N")
+    raise PortError("port_taken", port=wanted[0])
 
 
 def _show(server: uvicorn.Server, engine: Engine, url: str) -> None:

@@ -14,6 +14,7 @@ from assistant.chat.engine import Engine, Status
 from assistant.chat.lists import FileResult
 from index.catalog import Catalog
 from index.generations import live_generation
+from prompts import Message
 
 MAX_NAME_CHARS = 80
 
@@ -79,14 +80,17 @@ def add(engine: Engine, stored: Sequence[Stored]) -> Iterator[Status | list[File
             yield step
         else:
             summary = step
-    reasons = {Path(path).name: reason for path, reason in summary.get("rejected", ())}
+    reasons = {
+        Path(path).name: Message.from_dict(reason) for path, reason in summary.get("rejected", ())
+    }
     results = []
     for one in stored:
         titles = _titles(engine, one.path)
-        reason = reasons.get(one.path.name, "")
+        reason = None
         if not titles:
             one.path.unlink(missing_ok=True)
-        results.append(FileResult(one.name, titles, one.known, "" if titles else reason or "?"))
+            reason = reasons.get(one.path.name, Message("no_article"))
+        results.append(FileResult(one.name, titles, one.known, reason))
     engine.leave_samples()
     yield results
 

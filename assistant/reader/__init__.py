@@ -76,10 +76,7 @@ class SpanReader:
         trained = about["encoder"], about["lexicon"]
         present = encoder.fingerprint, lexicon.fingerprint
         if trained != present:
-            raise IncompatibleIndexError(
-                f"the reader was trained over encoder and lexicon {trained}, these are {present}; "
-                "train it with: python -m assistant.reader.train --data PATH"
-            )
+            raise IncompatibleIndexError("other_reader", trained=trained, present=present)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

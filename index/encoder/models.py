@@ -69,7 +69,4 @@ def open_encoder(name: str = "") -> Encoder:
         return ModelEncoder(name, SentenceTransformer(name, trust_remote_code=False))
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise IndexFolderError(
-            f"no sentence-transformers model {name!r} ({reason}); give the folder of one, "
-            "or download it first with HF_HUB_OFFLINE=0"
-        ) from error
+        raise IndexFolderError("no_encoder", name=repr(name), reason=reason) from error

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from index.chunking import split_long
 from index.errors import RejectedFileError
-from index.readers.draft import Draft, Source
+from index.readers.draft import Draft, Source, of_part
 from index.readers.formats import MAPPED_SUFFIXES, READERS, read_source
 from index.readers.packed import is_page_folder
 from index.readers.records import columns_of
 from index.text import language_of
 from index.types import Article, Language, Paragraph, Role
+from prompts import Message
 
 __all__ = [
     "MAPPED_SUFFIXES",
@@ -32,7 +33,7 @@ MAX_TITLE_CHARS = 500
 
 def read_articles(
     path: Path, root: str, relative: str, fields: Mapping[str, str] | None = None
-) -> tuple[list[Article], list[str]]:
+) -> tuple[list[Article], list[Message]]:
     """The articles in a file, and a reason for each part of it that was left out.
 
     ``root`` and ``relative`` name the file in the index; the articles' ids derive from them.
@@ -42,24 +43,24 @@ def read_articles(
         RejectedFileError: nothing of the file can be used; the message says why.
     """
     articles: dict[str, Article] = {}
-    reasons: list[str] = []
+    reasons: list[Message] = []
     try:
         with path.open("rb") as stream:
             for item in read_source(Source(path.name, stream, fields or {})):
-                if isinstance(item, str):
+                if isinstance(item, Message):
                     reasons.append(item)
                     continue
                 article = _article(item, root, relative)
                 if article is None:
-                    reasons.append(f"{item.key or 'page'}: no body text found")
+                    reasons.append(of_part(item.key, Message("no_body")))
                 elif article.id in articles:
-                    reasons.append(f"{item.key}: the same id stands twice in the file")
+                    reasons.append(of_part(item.key, Message("id_twice")))
                 else:
                     articles[article.id] = article
     except OSError as error:
-        raise RejectedFileError(f"cannot be read: {error.strerror or error}") from error
+        raise RejectedFileError("unreadable", error=error) from error
     if not articles:
-        raise RejectedFileError(reasons[0] if reasons else "no article found")
+        raise RejectedFileError.of(reasons[0] if reasons else Message("no_article"))
     return list(articles.values()), reasons
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from index.errors import RejectedFileError
-from index.readers.draft import Draft, Source, dated, draft_of
+from index.readers.draft import LATE, Draft, Source, dated, draft_of, of_part
 from index.readers.markup import markup_blocks
 from index.readers.packed import open_zip
 from index.structure import Block, Kind, parse_article
 from index.text import words
+from prompts import Message
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 LEAST_WORDS = 20  # of a chapter: less is a cover, a title page or a dedication
 
 
-def read_docx(source: Source) -> Iterator[Draft | str]:
+def read_docx(source: Source) -> Iterator[Draft | Message]:
     """The article of a Word document: styled paragraphs, lists and tables in their order."""
     import docx
     from docx.opc.exceptions import OpcError
@@ -35,7 +36,7 @@ def read_docx(source: Source) -> Iterator[Draft | str]:
         blocks = list(_word_blocks(document))
     except (OpcError, LxmlError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError,
             AttributeError, RecursionError, EOFError) as error:  # fmt: skip
-        raise RejectedFileError(f"broken Word document: {error}") from error
+        raise RejectedFileError("broken_word", error=error) from error
     heads = [one.text for one in blocks[:3] if one.kind == "heading"]
     if heads:
         yield Draft("", parse_article(blocks, heads[0]))
@@ -74,16 +75,16 @@ def _word_rows(table: Any) -> Iterator[Block]:
         yield Block("; ".join(text for text in cells.values() if text), "row")
 
 
-def read_epub(source: Source) -> Iterator[Draft | str]:
+def read_epub(source: Source) -> Iterator[Draft | Message]:
     """The chapters of an e-book, each an article: a magazine's, or a book's."""
     with open_zip(source.stream) as book:
         names = set(book.namelist())
         if "META-INF/encryption.xml" in names and "META-INF/rights.xml" in names:
-            raise RejectedFileError("protected against reading (DRM)")
+            raise RejectedFileError("drm")
         container = _xml(book, "META-INF/container.xml")
         package_name = next((node.get("full-path") for node in container.iter("{*}rootfile")), None)
         if not package_name:
-            raise RejectedFileError("broken e-book: no package named")
+            raise RejectedFileError("no_book_package")
         package = _xml(book, package_name)
         facts = {
             "source": _fact(package, "publisher") or _fact(package, "title"),
@@ -99,12 +100,12 @@ def read_epub(source: Source) -> Iterator[Draft | str]:
             href = unquote(item.get("href"))
             name = posixpath.normpath(posixpath.join(posixpath.dirname(package_name), href))
             if source.expired():
-                yield f"{name}: not reached in time"
+                yield of_part(name, LATE)
                 return
             try:
                 blocks = markup_blocks(book.read(name))
             except (KeyError, zipfile.BadZipFile, RuntimeError, zlib.error, EOFError) as error:
-                yield f"{name}: cannot be read: {error}"
+                yield of_part(name, Message("unreadable", error=error))
                 continue
             if sum(len(words(one.text)) for one in blocks) < LEAST_WORDS:
                 continue
@@ -121,9 +122,9 @@ def _xml(book: zipfile.ZipFile, name: str) -> _Element:
         tree = etree.fromstring(book.read(name), parser)
     except (KeyError, etree.LxmlError, zipfile.BadZipFile, RuntimeError, zlib.error, EOFError,
             ValueError) as error:  # fmt: skip
-        raise RejectedFileError(f"broken e-book: {name} cannot be read") from error
+        raise RejectedFileError("unreadable_in_book", name=name) from error
     if tree is None:
-        raise RejectedFileError(f"broken e-book: {name} is empty")
+        raise RejectedFileError("empty_in_book", name=name)
     return tree
 
 

@@ -11,9 +11,11 @@ from typing import BinaryIO
 from index.dates import find_date
 from index.errors import RejectedFileError
 from index.structure import Page, parse_page
+from prompts import Message
 
 MAX_BYTES = 200_000_000
 MAX_SECONDS = 120.0  # for one document; one that takes longer is cut off there
+LATE = Message("not_in_time", minutes=round(MAX_SECONDS / 60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Source:
         self.stream.seek(0)
         data = self.stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise RejectedFileError(f"larger than {MAX_BYTES // 1_000_000} MB")
+            raise RejectedFileError("too_large", megabytes=MAX_BYTES // 1_000_000)
         return data
 
     def text(self) -> str:
@@ -64,8 +66,13 @@ class Draft:
     language: str = ""
 
 
-Reader = Callable[[Source], Iterator[Draft | str]]
+Reader = Callable[[Source], Iterator[Draft | Message]]
 """Yields the articles of a source, and a reason for each part that is left out."""
+
+
+def of_part(key: str, reason: Message) -> Message:
+    """A reason that names the part of a file that it is about; that of the whole has no key."""
+    return Message("part", part=key, reason=reason) if key else reason
 
 
 def decode(data: bytes) -> str:
@@ -79,18 +86,18 @@ def decode(data: bytes) -> str:
             try:
                 return data.decode(encoding)
             except UnicodeDecodeError as error:
-                raise RejectedFileError("broken UTF-16 text") from error
+                raise RejectedFileError("broken_utf16") from error
     sample = data[:100_000]
     control = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
     if control > 0.002 * len(sample):
-        raise RejectedFileError("binary data, not text")
+        raise RejectedFileError("binary")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
         letters = sum(char.isalnum() or char.isspace() for char in text[:100_000])
         if letters < 0.6 * min(len(text), 100_000):
-            raise RejectedFileError("binary data, not text") from None
+            raise RejectedFileError("binary") from None
         return text
 
 

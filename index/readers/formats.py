@@ -13,6 +13,7 @@ from index.readers.pdf import read_pdf
 from index.readers.records import read_csv, read_json, read_jsonl
 from index.readers.saved import read_email, read_html, read_mhtml, read_warc, read_webarchive
 from index.readers.text import read_markdown, read_text
+from prompts import Message
 
 READERS: dict[str, Reader] = {
     ".txt": read_text,
@@ -51,7 +52,7 @@ _PACKED = (".zip", ".docx", ".epub")  # all of them ZIP files
 _BINARY = (".pdf", ".gz", *_PACKED)
 
 
-def read_source(source: Source) -> Iterator[Draft | str]:
+def read_source(source: Source) -> Iterator[Draft | Message]:
     """The articles of a file, and a reason for each part that is left out.
 
     Raises:
@@ -60,9 +61,9 @@ def read_source(source: Source) -> Iterator[Draft | str]:
     reader = READERS.get(source.suffix)
     if reader is None:
         known = ", ".join(sorted(READERS))
-        raise RejectedFileError(
-            f"format {source.suffix or 'without extension'} not supported ({known})"
-        )
+        if not source.suffix:
+            raise RejectedFileError("no_suffix", known=known)
+        raise RejectedFileError("unknown_format", suffix=source.suffix, known=known)
     source.stream.seek(0)
     head = source.stream.read(1_024)
     if not head.strip():
@@ -77,9 +78,7 @@ def _format(suffix: str, head: bytes) -> str:
         RejectedFileError: they belong to no format, or not to that of the name.
     """
     if head.startswith(_OLE):
-        raise RejectedFileError(
-            "encrypted, or of an old Office version; save it as .docx without a password"
-        )
+        raise RejectedFileError("old_office")
     found = next((name for start, name in _SIGNATURES if head.startswith(start)), "")
     if not found and b"%PDF-" in head and suffix == ".pdf":
         found = ".pdf"  # readers allow some bytes before the mark
@@ -90,7 +89,7 @@ def _format(suffix: str, head: bytes) -> str:
     if not found and suffix in _BINARY:
         if re.match(rb"\s*(?:<!doctype html|<html)", head, re.I):
             return ".html"
-        raise RejectedFileError(f"not a {suffix} file, or a broken one")
+        raise RejectedFileError("not_this_format", suffix=suffix)
     return suffix
 
 

@@ -12,7 +12,8 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, BinaryIO, Protocol, cast
 
 from index.errors import RejectedFileError
-from index.readers.draft import MAX_SECONDS, Draft, Source
+from index.readers.draft import MAX_SECONDS, Draft, Source, of_part
+from prompts import Message
 
 MAX_MEMBERS = 50_000
 MAX_DEPTH = 2  # a ZIP in a ZIP is read, one inside that is not
@@ -36,20 +37,20 @@ def open_zip(stream: IO[bytes]) -> zipfile.ZipFile:
     try:
         packed = zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise RejectedFileError(f"broken ZIP: {error}") from error
+        raise RejectedFileError("broken_zip", error=error) from error
     members = packed.infolist()
     if len(members) > MAX_MEMBERS:
-        raise RejectedFileError(f"more than {MAX_MEMBERS:,} files packed together")
+        raise RejectedFileError("too_many_files", most=MAX_MEMBERS)
     total = sum(member.file_size for member in members)
     size = stream.seek(0, 2)
     if total > MAX_TOTAL_BYTES or (total > FREE_BYTES and total > MAX_RATIO * max(size, 1)):
-        raise RejectedFileError(f"{size:,} bytes that unpack to {total:,}; unpack it yourself")
+        raise RejectedFileError("unpacks_to", size=size, total=total)
     if members and all(member.flag_bits & 1 for member in members if not member.is_dir()):
-        raise RejectedFileError("encrypted ZIP; unpack it with its password first")
+        raise RejectedFileError("encrypted_zip")
     return packed
 
 
-def read_zip(source: Source) -> Iterator[Draft | str]:
+def read_zip(source: Source) -> Iterator[Draft | Message]:
     """The articles of all files in a ZIP; their keys begin with the file's path in it."""
     deadline = _deadline(source)
     with open_zip(source.stream) as packed:
@@ -59,21 +60,23 @@ def read_zip(source: Source) -> Iterator[Draft | str]:
             if member.is_dir() or _is_litter(name, names):
                 continue
             if time.monotonic() > deadline:
-                yield f"{name}: not reached in {MAX_PACKED_SECONDS / 60:.0f} minutes"
+                late = Message("not_in_time", minutes=round(MAX_PACKED_SECONDS / 60))
+                yield of_part(name, late)
                 return
             try:
                 with packed.open(member) as stream:
                     content = _unpacked(stream, member.compress_size)
             except (zipfile.BadZipFile, RuntimeError, OSError, zlib.error, EOFError,
                     NotImplementedError, RejectedFileError) as error:  # fmt: skip
-                encrypted = member.flag_bits & 1
-                yield f"{name}: {'encrypted' if encrypted else f'cannot be unpacked: {error}'}"
+                locked = member.flag_bits & 1
+                failed = Message("encrypted") if locked else Message("not_unpacked", error=error)
+                yield of_part(name, failed)
                 continue
             with content:
                 yield from read_member(source, name, name, cast(BinaryIO, content), deadline)
 
 
-def read_gzip(source: Source) -> Iterator[Draft | str]:
+def read_gzip(source: Source) -> Iterator[Draft | Message]:
     """The articles of the file that is packed in a gzip file, e.g. ``berita.jsonl.gz``."""
     import gzip
 
@@ -84,7 +87,7 @@ def read_gzip(source: Source) -> Iterator[Draft | str]:
         with gzip.GzipFile(fileobj=source.stream, mode="rb") as stream:
             content = _unpacked(stream, size)
     except (OSError, EOFError, zlib.error) as error:
-        raise RejectedFileError(f"broken gzip: {error}") from error
+        raise RejectedFileError("broken_gzip", error=error) from error
     with content:
         yield from read_member(source, inner, "", cast(BinaryIO, content), _deadline(source))
 
@@ -105,21 +108,19 @@ def _unpacked(stream: Readable, packed_size: int) -> SpooledTemporaryFile[bytes]
         size += len(chunk)
         if size > MAX_TOTAL_BYTES or size > max(FREE_BYTES, MAX_RATIO * packed_size):
             content.close()
-            raise RejectedFileError(
-                f"{packed_size:,} bytes that unpack to more than {size - len(chunk):,}"
-            )
+            raise RejectedFileError("unpacks_to_more", size=packed_size, total=size - len(chunk))
         content.write(chunk)
     return content
 
 
 def read_member(
     source: Source, name: str, key: str, stream: BinaryIO, deadline: float
-) -> Iterator[Draft | str]:
+) -> Iterator[Draft | Message]:
     """The articles of one packed file; its errors become reasons."""
     from index.readers.formats import read_source
 
     if source.depth >= MAX_DEPTH:
-        raise RejectedFileError(f"packed more than {MAX_DEPTH} times")
+        raise RejectedFileError("packed_too_often", most=MAX_DEPTH)
     inner = replace(
         source,
         name=name,
@@ -130,14 +131,14 @@ def read_member(
     prefix = f"{key}/" if key else ""
     try:
         for item in read_source(inner):
-            if isinstance(item, str):
-                yield f"{key}: {item}" if key else item
+            if isinstance(item, Message):
+                yield of_part(key, item)
             else:
                 yield replace(item, key=f"{prefix}{item.key}".rstrip("/"))
     except RejectedFileError as error:
         if not key:
             raise
-        yield f"{key}: {error}"
+        yield of_part(key, error.message)
 
 
 def _is_litter(name: str, names: set[str]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from index.errors import RejectedFileError
 from index.readers.draft import Draft, Source, draft_of
 from index.structure import Block, parse_article
+from prompts import Message
 
 MAX_PAGES = 5_000
 MAX_CHARS = 20_000_000
@@ -35,14 +36,14 @@ class Line:
     page: int
 
 
-def read_pdf(source: Source) -> Iterator[Draft | str]:
+def read_pdf(source: Source) -> Iterator[Draft | Message]:
     """The article of a PDF with a text layer; a scanned one is rejected."""
     lines, pages, left_out = _lines_of(source)
     letters = sum(sum(map(str.isalnum, line.text)) for line in lines)
     if not pages:
-        raise RejectedFileError(left_out or "no pages")
+        raise RejectedFileError.of(left_out or Message("no_pages"))
     if letters < LEAST_LETTERS * pages:
-        raise RejectedFileError("no text, needs OCR")
+        raise RejectedFileError("needs_ocr")
     blocks = paragraphs(without_margins(lines))
     title = _title(blocks)
     if title:
@@ -53,7 +54,7 @@ def read_pdf(source: Source) -> Iterator[Draft | str]:
         yield left_out
 
 
-def _lines_of(source: Source) -> tuple[list[Line], int, str]:
+def _lines_of(source: Source) -> tuple[list[Line], int, Message | None]:
     """All lines, the number of pages read, and why the rest was not."""
     import pypdfium2 as pdfium
 
@@ -62,8 +63,8 @@ def _lines_of(source: Source) -> tuple[list[Line], int, str]:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
-            raise RejectedFileError("encrypted; save it without a password first") from error
-        raise RejectedFileError("broken PDF") from error
+            raise RejectedFileError("encrypted_pdf") from error
+        raise RejectedFileError("broken_pdf") from error
     lines: list[Line] = []
     read = chars = 0
     try:
@@ -80,7 +81,8 @@ def _lines_of(source: Source) -> tuple[list[Line], int, str]:
             read = number + 1
     finally:
         document.close()
-    return lines, read, "" if read == count else f"only the first {read} of {count} pages were read"
+    cut = Message("pages_left_out", read=read, count=count) if read < count else None
+    return lines, read, cut
 
 
 _DIVIDED = "\x02\ufffe"  # PDFium's mark of a hyphen at the end of a line, instead of both

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from index.errors import FieldNameError
 from index.readers.draft import Draft, Source, dated, draft_of
 from index.readers.markup import is_markup, markup_blocks
 from index.structure import parse_article
 from index.types import Role
+from prompts import Message
 
 FIELDS = {
     "id": ("id", "guid", "uuid", "_id"),
@@ -30,7 +32,7 @@ def columns_of(text: str) -> dict[str, str]:
     """The columns that ``title=judul,text=isi`` names, by our own names of the fields.
 
     Raises:
-        ValueError: a field that there is not, or nothing behind it.
+        FieldNameError: a field that there is not, or nothing behind it.
 
     >>> columns_of("title=kepala, text=tubuh")
     {'title': 'kepala', 'text': 'tubuh'}
@@ -39,16 +41,17 @@ def columns_of(text: str) -> dict[str, str]:
     for part in text.split(","):
         field, _, column = (side.strip() for side in part.partition("="))
         if field not in FIELDS or not column:
-            raise ValueError(f"{part.strip()!r} is not FIELD=COLUMN; fields: {', '.join(FIELDS)}")
+            given, fields = repr(part.strip()), ", ".join(FIELDS)
+            raise FieldNameError("not_a_field", given=given, fields=fields)
         columns[field] = column
     return columns
 
 
-def read_json(source: Source) -> Iterator[Draft | str]:
+def read_json(source: Source) -> Iterator[Draft | Message]:
     try:
         data = json.loads(source.text())
     except (ValueError, RecursionError) as error:
-        yield f"broken JSON: {error}"
+        yield Message("broken_json", error=error)
         return
     if isinstance(data, dict):
         lists = [value for value in data.values() if isinstance(value, list) and value]
@@ -58,7 +61,7 @@ def read_json(source: Source) -> Iterator[Draft | str]:
     yield from _records(records, source.fields)
 
 
-def read_jsonl(source: Source) -> Iterator[Draft | str]:
+def read_jsonl(source: Source) -> Iterator[Draft | Message]:
     def parsed() -> Iterator[Any]:
         for number, line in enumerate(source.text().split("\n"), start=1):
             if not line.strip():
@@ -66,12 +69,12 @@ def read_jsonl(source: Source) -> Iterator[Draft | str]:
             try:
                 yield json.loads(line)
             except (ValueError, RecursionError) as error:
-                yield f"line {number}: broken JSON: {error}"
+                yield Message("line", number=number, reason=Message("broken_json", error=error))
 
     yield from _records(parsed(), source.fields)
 
 
-def read_csv(source: Source) -> Iterator[Draft | str]:
+def read_csv(source: Source) -> Iterator[Draft | Message]:
     text = source.text()
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     try:
@@ -82,21 +85,22 @@ def read_csv(source: Source) -> Iterator[Draft | str]:
         records = csv.DictReader(text.splitlines(keepends=True), dialect=dialect)
         yield from _records(records, source.fields)
     except csv.Error as error:
-        yield f"broken CSV: {error}"
+        yield Message("broken_csv", error=error)
 
 
-def _records(records: Any, columns: Mapping[str, str]) -> Iterator[Draft | str]:
+def _records(records: Any, columns: Mapping[str, str]) -> Iterator[Draft | Message]:
     for number, record in enumerate(records, start=1):
-        if isinstance(record, str):
+        if isinstance(record, Message):
             yield record
             continue
         if not isinstance(record, dict):
-            yield f"row {number}: not an object"
+            yield Message("row", number=number, reason=Message("not_an_object"))
             continue
         fields = _known_fields(record, columns)
         if not fields.get("text"):
             looked = columns.get("text") or ", ".join(FIELDS["text"])
-            yield f"row {number}: no text (looked for {looked}; name it: --map text=COLUMN)"
+            missing = Message("no_text_column", looked=looked)
+            yield Message("row", number=number, reason=missing)
             continue
         key = fields.get("id") or fields.get("url") or fields.get("title") or str(number)
         yield _draft(fields, key)

@@ -11,47 +11,45 @@ from io import BytesIO
 from typing import BinaryIO, cast
 
 from index.errors import RejectedFileError
-from index.readers.draft import MAX_BYTES, Draft, Source, decode, draft_of
+from index.readers.draft import LATE, MAX_BYTES, Draft, Source, decode, draft_of, of_part
 from index.readers.web import MAX_PAGE_BYTES, Facts, decode_page, read_page
+from prompts import Message
 
-NO_ARTICLE = "no article text found in the page"
+NO_ARTICLE = Message("no_article_in_page")
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 
-def read_html(source: Source) -> Iterator[Draft | str]:
+def read_html(source: Source) -> Iterator[Draft | Message]:
     yield read_page(decode_page(source.read())) or NO_ARTICLE
 
 
-def read_mhtml(source: Source) -> Iterator[Draft | str]:
+def read_mhtml(source: Source) -> Iterator[Draft | Message]:
     """The page of a single-file save (``.mhtml``); its pictures and frames are passed over."""
     message = _message(source)
     location = str(message.get("Snapshot-Content-Location") or "")
     pages = [part for part in message.walk() if part.get_content_type() in _PAGE_TYPES]
     if not pages:
-        raise RejectedFileError("no page in it, or broken")
+        raise RejectedFileError("no_page")
     main = next((part for part in pages if part.get("Content-Location") == location), pages[0])
     html = decode_page(_payload(main), main.get_content_charset() or "")
     yield read_page(html, url=location or str(main.get("Content-Location") or "")) or NO_ARTICLE
 
 
-def read_webarchive(source: Source) -> Iterator[Draft | str]:
+def read_webarchive(source: Source) -> Iterator[Draft | Message]:
     """The page of a Safari save (``.webarchive``)."""
     try:
         saved = plistlib.loads(source.read())
         main = saved["WebMainResource"]
         data, kind = bytes(main["WebResourceData"]), str(main["WebResourceMIMEType"])
-    except (plistlib.InvalidFileException, ValueError, KeyError, TypeError, AttributeError,
-            OverflowError, RecursionError, MemoryError, IndexError) as error:  # fmt: skip
-        raise RejectedFileError("broken web archive") from error
-    except Exception as error:  # expat's error is not exported by plistlib
-        raise RejectedFileError(f"broken web archive: {error}") from error
+    except Exception as error:  # plistlib raises many, and expat's, which it does not export
+        raise RejectedFileError("broken_webarchive", error=error) from error
     if kind not in _PAGE_TYPES:
-        raise RejectedFileError(f"holds no page but {kind}")
+        raise RejectedFileError("other_content", kind=kind)
     html = decode_page(data, str(main.get("WebResourceTextEncodingName") or ""))
     yield read_page(html, url=str(main.get("WebResourceURL") or "")) or NO_ARTICLE
 
 
-def read_email(source: Source) -> Iterator[Draft | str]:
+def read_email(source: Source) -> Iterator[Draft | Message]:
     """A newsletter: its subject is the headline, its sender the outlet; attachments too."""
     from index.readers.packed import read_member
 
@@ -78,10 +76,10 @@ def read_email(source: Source) -> Iterator[Draft | str]:
     if draft is not None:
         yield draft
     elif not attached:
-        raise RejectedFileError("no text in this message, or broken")
+        raise RejectedFileError("no_message_text")
 
 
-def read_warc(source: Source) -> Iterator[Draft | str]:
+def read_warc(source: Source) -> Iterator[Draft | Message]:
     """The pages of a crawl, each under its address."""
     from warcio.archiveiterator import ArchiveIterator
     from warcio.exceptions import ArchiveLoadFailed
@@ -95,14 +93,14 @@ def read_warc(source: Source) -> Iterator[Draft | str]:
             if record.rec_type not in ("response", "resource"):
                 continue
             if source.expired():
-                yield f"{url}: not reached in time"
+                yield of_part(url, LATE)
                 return
             kind = (headers or record.rec_headers).get_header("Content-Type") or ""
             found = headers is None or headers.get_statuscode() == "200"
             if not found or kind.split(";")[0].strip().lower() not in _PAGE_TYPES:
                 continue
             if url in seen:
-                yield f"{url}: captured twice; the first is kept"
+                yield of_part(url, Message("captured_twice"))
                 continue
             seen.add(url)
             data = record.content_stream().read(MAX_PAGE_BYTES + 1)
@@ -110,20 +108,20 @@ def read_warc(source: Source) -> Iterator[Draft | str]:
                 charset = kind.partition("charset=")[2].strip(" \"'")
                 draft = read_page(decode_page(data, charset), key=url, url=url)
             except RejectedFileError as error:
-                yield f"{url}: {error}"
+                yield of_part(url, error.message)
                 continue
-            yield draft or f"{url}: {NO_ARTICLE}"
+            yield draft or of_part(url, NO_ARTICLE)
     except (ArchiveLoadFailed, EOFError, OSError, ValueError, TypeError, AttributeError) as error:
         if not seen:
-            raise RejectedFileError(f"broken WARC: {error}") from error
-        yield f"broken after {len(seen)} pages: {error}"
+            raise RejectedFileError("broken_warc", error=error) from error
+        yield Message("broken_after", pages=len(seen), error=error)
 
 
 def _message(source: Source) -> EmailMessage:
     try:
         return message_from_bytes(source.read(), policy=policy.default)
     except (MessageError, ValueError, RecursionError) as error:
-        raise RejectedFileError(f"broken message: {error}") from error
+        raise RejectedFileError("broken_message", error=error) from error
 
 
 def _payload(part: MIMEPart) -> bytes:

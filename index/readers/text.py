@@ -9,11 +9,11 @@ from index.readers.draft import Draft, Source, draft_of
 from index.structure import parse_page
 
 
-def read_text(source: Source) -> Iterator[Draft | str]:
+def read_text(source: Source) -> Iterator[Draft]:
     yield Draft("", parse_page(source.text().splitlines()))
 
 
-def read_markdown(source: Source) -> Iterator[Draft | str]:
+def read_markdown(source: Source) -> Iterator[Draft]:
     text = source.text()
     front: dict[str, str] = {}
     match = re.match(r"---[ \t]*\r?\n(.*?)\r?\n---[ \t]*\r?\n", text, re.DOTALL)

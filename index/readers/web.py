@@ -53,7 +53,7 @@ def read_page(html: str, key: str = "", url: str = "", known: Facts | None = Non
     from lxml.html import HTMLParser, document_fromstring
 
     if len(html) > MAX_PAGE_BYTES:
-        raise RejectedFileError(f"a page of more than {MAX_PAGE_BYTES // 1_000_000} MB")
+        raise RejectedFileError("page_too_large", megabytes=MAX_PAGE_BYTES // 1_000_000)
     try:
         # Bytes, since lxml refuses a string that has an encoding declaration.
         data = html.encode("utf-8", "replace")

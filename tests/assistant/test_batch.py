@@ -37,6 +37,17 @@ def test_order_ids_and_filters_are_kept(assistant: Assistant) -> None:
     }  # fmt: skip
 
 
+def test_errors_are_told_in_the_language_asked_for(assistant: Assistant) -> None:
+    lines = ["[]", '{"question": "Siapa?", "today": "besok"}', '{"question": "?!"}']
+    told = [row["error"] for row in ask_lines(assistant, lines, language="id")]
+    assert told[0].startswith("setiap baris berisi objek JSON")
+    assert told[1:] == [
+        "today berisi 'besok'; tulis tanggal seperti 2024-05-31",
+        "pertanyaannya kosong; tanyakan misalnya: Di mana mereka bertemu?",
+    ]
+    assert "no date such as" in next(ask_lines(assistant, lines[1:]))["error"]
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -83,6 +83,59 @@ def test_bad_input_is_one_line_with_the_next_step(
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("index", "no-such-folder"), "no-such-folder tidak ada; sebutkan folder"),
+        (("ask", QUESTION, "--index", "no-such-index"), "buat dengan: tanya index PATH"),
+        (("ask", "x" * 10_000), "10.000 karakter, padahal paling banyak 2.000"),
+        (("ask",), "tulis sebuah pertanyaan"),
+        (("ask", "--file", "no-such-file"), "pertanyaan di no-such-file tidak bisa dibaca"),
+        (("index", "x", "--map", "kepala"), "'kepala' bukan FIELD=COLUMN"),
+    ],
+)
+def test_an_indonesian_terminal_is_told_in_indonesian(args: tuple[str, ...], hint: str) -> None:
+    result = tanya(*args, LC_ALL="id_ID.UTF-8")
+    assert result.returncode == 1
+    [line] = result.stderr.strip().splitlines()
+    assert line.startswith("tanya: ")
+    assert hint in line
+
+
+def test_rejected_files_are_told_in_the_language_of_whoever_asks(tmp_path: Path) -> None:
+    folder, index = tmp_path / "a", ("--index", tmp_path / "index")
+    folder.mkdir()
+    (folder / "biner.txt").write_bytes(bytes(range(256)))
+    (folder / "baris.jsonl").write_text(
+        '{"title": "Baik", "text": "Kalimat yang benar ada di sini."}\n{oops\n', "utf-8"
+    )
+    for spoken, binary, broken in (
+        ("id_ID.UTF-8", "berisi data biner, bukan teks", "baris 2: JSON rusak"),
+        ("en_GB.UTF-8", "binary data, not text", "line 2: broken JSON"),
+    ):  # the second time they are as they were, and the reasons come from the catalog
+        result = tanya("index", folder, *index, LC_ALL=spoken)
+        assert result.returncode == 0, result.stderr
+        assert f"biner.txt: {binary}" in result.stdout
+        assert f"baris.jsonl: {broken}" in result.stdout
+    *_, last = tanya("index", folder, "--json", *index, LC_ALL="id_ID.UTF-8").stdout.splitlines()
+    told = {Path(path).name: reason for path, reason in json.loads(last)["rejected"]}
+    assert told["biner.txt"]["name"] == "binary"
+    assert told["baris.jsonl"]["text"].startswith("baris 2: JSON rusak")
+
+
+def test_programs_are_told_what_went_wrong_as_data(built: Path, tmp_path: Path) -> None:
+    for args, name in (
+        (("index", tmp_path / "nowhere", "--index", tmp_path / "index"), "no_path"),
+        (("remove", "zzz", "--index", built), "no_article_named"),
+        (("remove", "zzz", "--index", tmp_path / "index"), "no_index"),
+    ):
+        result = tanya(*args, "--json", LC_ALL="id_ID.UTF-8")
+        assert result.returncode == 1
+        *_, last = map(json.loads, result.stdout.splitlines())
+        assert last["error"]["name"] == name
+        assert f"tanya: {last['error']['text']}" == result.stderr.strip()
+
+
 def test_an_unknown_article_is_named(built: Path) -> None:
     result = tanya("show", "zzz", "--index", built)
     assert result.returncode == 1

@@ -51,7 +51,7 @@ def test_what_is_wrong_is_found(index: Path, encoder: StaticEncoder, tmp_path: P
     assert wrong(list(examine_index(tmp_path / "nowhere", encoder))) == ["no_index"]
     live = live_generation(index)
     assert live is not None
-    (index / "holder").write_text("process 1, tanya index")
+    (index / "holder").write_text("PID 1, tanya index")
     (index / "000007").mkdir()
     database = live.chroma / "chroma.sqlite3"
     database.write_bytes(b"\xa5" * database.stat().st_size)  # as long as before

@@ -53,11 +53,15 @@ def test_ask_search_and_read(built: Path) -> None:
                 await client.call_tool("ask", {"question": "Who is it?", "until": "1900-01-01"})
             )
             assert declined["abstained"]
-            for name, wrong in (
-                ("ask", {"question": "?!"}),
-                ("ask", {"question": "When?", "since": "yesterday"}),
-                ("read_article", {"article_id": "nothing"}),
+            for name, wrong, told in (
+                ("ask", {"question": "?!"}, "the question is empty"),
+                ("ask", {"question": "Siapa nama ketuanya? " * 200}, "persingkatlah"),
+                ("search_articles", {"query": "Where did they meet? " * 200}, "shorten it"),
+                ("ask", {"question": "When?", "since": "yesterday"}, "since"),
+                ("read_article", {"article_id": "nothing"}, "no article 'nothing'"),
             ):
-                assert (await client.call_tool(name, wrong)).is_error
+                result = await client.call_tool(name, wrong)
+                assert result.is_error
+                assert told in getattr(result.content[0], "text", "")
 
     asyncio.run(asyncio.wait_for(use(), 120))

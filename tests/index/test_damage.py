@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from index.catalog import Catalog
 from index.encoder import StaticEncoder
 from index.errors import DamagedIndexError, IndexFolderError
-from index.generations import Generation, live_generation
+from index.generations import Generation, live_generation, probe
 from index.ingest import index_paths, rebuild
 from index.lexical import LexicalIndex
 from index.lexicon import Lexicon
@@ -92,6 +93,18 @@ def test_a_damaged_engine_is_named_and_rebuilt_without_the_sources(
     assert catalog == chroma == lexical
     with Store.open(index, encoder) as store:
         assert found(store) == before
+
+
+def test_a_generation_that_disagrees_with_itself_is_explained(index: Path) -> None:
+    generation = live(index)
+    stated = generation.read_manifest()
+    assert probe(generation, stated) is None
+    failure = probe(generation, replace(stated, articles=stated.articles + 1))
+    assert failure is not None
+    assert (failure.name, failure.values["articles"]) == ("other_counts", stated.articles)
+    failure = probe(generation, stated, index / "nowhere")
+    assert failure is not None
+    assert failure.name == "as_told"
 
 
 @pytest.mark.parametrize("name", ["vectors.f16", "catalog.sqlite"])

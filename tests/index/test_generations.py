@@ -159,7 +159,7 @@ def test_a_second_writer_learns_who_the_first_is(tmp_path: Path) -> None:
     with process(LOCK, tmp_path) as first:
         assert is_written(tmp_path) or os.name == "nt"
         with (
-            pytest.raises(LockedIndexError, match=rf"process {first.pid}, tanya index\)"),
+            pytest.raises(LockedIndexError, match=rf"PID {first.pid}, tanya index\)"),
             write_lock(tmp_path, "tanya remove"),
         ):
             pass
@@ -173,10 +173,10 @@ def test_the_lock_of_a_killed_writer_is_free(tmp_path: Path) -> None:
     with process(LOCK, tmp_path) as first:
         first.send_signal(signal.SIGKILL)
         first.wait()
-    assert writer(tmp_path) == f"process {first.pid}, tanya index"
+    assert writer(tmp_path) == f"PID {first.pid}, tanya index"
     assert not is_written(tmp_path)
     with write_lock(tmp_path, "tanya remove"):
-        assert writer(tmp_path) == f"process {os.getpid()}, tanya remove"
+        assert writer(tmp_path) == f"PID {os.getpid()}, tanya remove"
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

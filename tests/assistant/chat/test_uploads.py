@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from assistant.chat.engine import Engine, RunFailedError
-from assistant.chat.lists import FileResult
+from assistant.chat.html import View
+from assistant.chat.lists import FileResult, failure, file_results
 from assistant.chat.uploads import add, remove, store_file, store_text
 from index.catalog import Catalog
 from index.encoder import StaticEncoder
 from index.generations import live_generation
 from index.ingest import index_paths
+from prompts import Message
 
 STORY = "Taman Kota Belira Dibuka\n\nTaman kota Belira dibuka untuk umum pada Selasa pagi.\n"
 
@@ -59,8 +61,14 @@ def test_add_remove_and_add_again(tmp_path: Path) -> None:
     stored += [store_file(engine.added, file) for file in (bad, picture)]
     good, rejected, unknown = results(add(engine, stored))
     assert good == FileResult("Taman Kota Belira Dibuka", ("Taman Kota Belira Dibuka",))
-    assert "binary" in rejected.reason
-    assert "not supported" in unknown.reason
+    assert rejected.reason == Message("binary")
+    for language, binary, format_ in (
+        ("id", "berisi data biner, bukan teks", "format .png tidak didukung"),
+        ("en", "binary data, not text", "format .png not supported"),
+    ):
+        page = file_results(View(language), [rejected, unknown])
+        assert binary in page and format_ in page
+    assert "not supported" in str(unknown.reason)
     assert [path.name for path in engine.added.iterdir()] == [stored[0].path.name]
     assert store_text(engine.added, STORY).known
     live = live_generation(engine.own_index)
@@ -89,5 +97,18 @@ def test_an_article_of_the_users_folder_keeps_its_file(
 
 def test_a_run_that_fails_says_why(tmp_path: Path) -> None:
     engine = Engine(tmp_path / "index", None, samples=False)
-    with pytest.raises(RunFailedError, match="does not exist"):
-        list(engine.run(engine.own_index, "index", str(tmp_path / "nowhere")))
+    with pytest.raises(RunFailedError, match="does not exist") as failed:
+        list(engine.run(engine.own_index, "index", str(tmp_path / "<nowhere>")))
+    page = failure(View("id"), "run_failed", reason=failed.value.message)
+    assert "&lt;nowhere&gt; tidak ada; sebutkan folder" in page
+    with pytest.raises(RunFailedError) as failed:
+        list(remove(engine, "zzz"))
+    assert "tidak ada indeks di" in failed.value.text("id")
+
+
+def test_an_index_that_cannot_be_opened_is_explained_on_the_page(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "index", None, samples=False)
+    engine.start()
+    assert engine.wait(60)
+    assert engine.assistant is None
+    assert engine.failure == Message("no_index", index=tmp_path / "index")

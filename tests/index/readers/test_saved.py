@@ -56,7 +56,7 @@ def test_a_plain_newsletter_with_an_attachment(make: ModuleType, save: Save) -> 
     articles, reasons = read(save("polos.eml", message.as_bytes()))
     assert {one.title for one in articles} == {make.TITLE, "Lampiran Contoh"}
     assert body(articles[-1]) == make.BODY
-    assert len(reasons) == 1 and reasons[0].startswith("x.exe: format .exe not supported")
+    assert len(reasons) == 1 and str(reasons[0]).startswith("x.exe: format .exe not supported")
 
 
 def test_a_crawl(make: ModuleType, save: Save) -> None:
