@@ -2,12 +2,16 @@
 
     python -m evals.benchmark stock --data PATH
     python -m evals.benchmark scale --data PATH --sizes 10000 100000
+    python -m evals.benchmark filters --data PATH --sizes 100000
 
 ``stock`` indexes the SQuAD paragraphs of each language and asks its development questions in both,
 with Tanya, with the LlamaIndex quickstart on Chroma (SentenceSplitter, VectorStoreIndex and
-all-MiniLM-L6-v2, batched) and with BM25, on the same threads. ``scale`` indexes paragraphs of
-Wikipedia leads, varied where more are wanted than there are, and asks for answers. Every
-measurement runs in a process of its own, whose peak memory is told. Needs the ``bench`` extra.
+all-MiniLM-L6-v2, batched) and with BM25, on the same threads; then paragraphs of Wikipedia leads,
+enough of them to tell how fast each indexes. ``scale`` indexes leads, varied where more are wanted
+than there are, and times retrieval and whole answers. ``filters`` times retrieval within days,
+outlets and a language, and compares what it finds with exact search. Every measurement runs in a
+process of its own, whose peak memory is told. ``--few`` asks and indexes little, to try it out.
+Needs the ``bench`` extra.
 """
 
 from __future__ import annotations
@@ -24,7 +28,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -34,21 +41,65 @@ from rich.table import Table
 
 THREADS = 2
 LATENCY_QUESTIONS = 300
+FEW = 40  # paragraphs and questions, to try it out
+SPEED_PARAGRAPHS = 3_000  # indexed by each system of ``stock``
+FILE_ARTICLES = 50_000  # of the collection in one file
+FIRST_DAY, DAYS = date(2015, 1, 1), 3_650  # that the articles are of
+OUTLETS = {"Satu": 0.01, "Sepuluh": 0.1, "Separuh": 0.5, "Sisa": 0.39}  # and the share of each
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one process measured; ``hits`` are R@1 and R@10 by direction."""
+    """What one process measured: p50, p95 and p99 in milliseconds; R@1 and R@10 by direction."""
 
     name: str
     paragraphs: int
     index_seconds: float
-    ask_ms: tuple[float, float, float]  # p50, p95, p99
+    retrieve_ms: tuple[float, float, float]
+    answer_ms: tuple[float, float, float] | None
     peak_mb: float
     hits: dict[str, tuple[float, float]]
 
 
-def squad(data: Path, side: str) -> tuple[list[str], dict[str, list[tuple[str, int]]]]:
+Asked = dict[str, list[tuple[str, int]]]
+"""Questions of each direction, with the number of the gold paragraph; -1 where there is none."""
+
+
+def percentiles(times_ms: list[float]) -> tuple[float, float, float]:
+    p50, p95, p99 = (float(np.percentile(times_ms, share)) for share in (50, 95, 99))
+    return p50, p95, p99
+
+
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def collection(data: Path, side: str) -> tuple[list[str], Asked]:
+    """What ``stock`` indexes and asks: a side of SQuAD, or leads."""
+    if side != "leads":
+        return squad(data, side)
+    parts = (part for one in leads(data, SPEED_PARAGRAPHS) for part in one["text"])
+    return list(dict.fromkeys(parts)), {"": [(question, -1) for question in mixed(data)]}
+
+
+def few(paragraphs: list[str], asked: Asked) -> tuple[list[str], Asked]:
+    """The first paragraphs, and questions on these."""
+    return paragraphs[:FEW], {
+        direction: [(question, gold) for question, gold in own if gold < FEW][:FEW]
+        for direction, own in asked.items()
+    }
+
+
+def mixed(data: Path) -> list[str]:
+    """Questions of both languages."""
+    from evals.retrieval import public_sets
+
+    sets = {one.name: one.questions for one in public_sets(data)}
+    pairs = zip(sets["idk_mrc id→id"], sets["squad en→id"], strict=False)
+    return [question for pair in pairs for question, _ in pair][:LATENCY_QUESTIONS]
+
+
+def squad(data: Path, side: str) -> tuple[list[str], Asked]:
     """The distinct paragraphs of one side, and the questions of each direction on them."""
     from evals.retrieval import public_sets
 
@@ -70,7 +121,7 @@ Search = Callable[[str], list[int]]
 def measure(
     name: str,
     paragraphs: list[str],
-    questions: dict[str, list[tuple[str, int]]],
+    questions: Asked,
     build: Callable[[list[str], Path], Search],
 ) -> Run:
     """Index and ask with one system."""
@@ -87,11 +138,12 @@ def measure(
                 found = search(question)
                 times.append(1e3 * (time.perf_counter() - started))
                 ranks.append(found.index(gold) if gold in found else len(paragraphs))
-            hits[direction] = (float(np.mean([r < 1 for r in ranks])),
-                               float(np.mean([r < 10 for r in ranks])))  # fmt: skip
-    p50, p95, p99 = (float(np.percentile(times, share)) for share in (50, 95, 99))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Run(name, len(paragraphs), seconds, (p50, p95, p99), peak, hits)
+            if direction:
+                hits[direction] = (
+                    float(np.mean([rank < 1 for rank in ranks])),
+                    float(np.mean([rank < 10 for rank in ranks])),
+                )
+    return Run(name, len(paragraphs), seconds, percentiles(times), None, peak_mb(), hits)
 
 
 def tanya(paragraphs: list[str], work: Path) -> Search:
@@ -168,18 +220,32 @@ SYSTEMS: dict[str, Callable[[list[str], Path], Search]] = {
 }
 
 
+SIDES = ["id", "en", "leads"]
+
+
 def leads(data: Path, wanted: int) -> Iterator[dict[str, Any]]:
-    """Articles of Wikipedia's leads with ``wanted`` paragraphs; repeated ones change two words."""
+    """Articles of Wikipedia's leads with ``wanted`` paragraphs; repeated ones change two words.
+
+    Each is given a day and an outlet; one in ten is said to be English.
+    """
     rng, made, turn = random.Random(1), 0, 0
     while made < wanted:
         with gzip.open(data / "train" / "idwiki_lead.jsonl.gz", "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines):
                 row = json.loads(line)
                 parts = [part for part in row["text"].split("\n\n") if len(part) > 80]
+                parts = [" ".join(part.split()) for part in parts[: wanted - made]]
                 if turn:
                     parts = [_varied(part, rng) for part in parts]
                 if parts:
-                    yield {"id": f"{turn}-{number}", "title": row["title"], "text": parts}
+                    yield {
+                        "id": f"{turn}-{number}",
+                        "title": row["title"],
+                        "text": parts,
+                        "published": str(FIRST_DAY + timedelta(rng.randrange(DAYS))),
+                        "source": rng.choices(list(OUTLETS), list(OUTLETS.values()))[0],
+                        "language": "en" if rng.random() < 0.1 else "id",
+                    }
                     made += len(parts)
                 if made >= wanted:
                     return
@@ -193,44 +259,136 @@ def _varied(text: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
-def grow(data: Path, size: int) -> Run:
-    """Index ``size`` paragraphs and ask for whole answers."""
-    from assistant.assistant import Assistant
-    from evals.retrieval import public_sets
+def index_leads(data: Path, size: int, work: Path) -> tuple[Path, int]:
+    """An index of ``size`` leads, and how many paragraphs it holds: long ones are split."""
     from index.encoder import StaticEncoder
     from index.ingest import index_paths
 
-    sets = {one.name: one.questions for one in public_sets(data)}
-    mixed = zip(sets["idk_mrc id→id"], sets["squad en→id"], strict=False)
-    questions = [question for pair in mixed for question, _ in pair][:LATENCY_QUESTIONS]
+    corpus = work / "leads"
+    corpus.mkdir()
+    articles = leads(data, size)
+    for number in count():
+        lines = [json.dumps(one) + "\n" for one in islice(articles, FILE_ARTICLES)]
+        if not lines:
+            break
+        (corpus / f"{number}.jsonl").write_text("".join(lines), encoding="utf-8")
+    return work / "index", index_paths(work / "index", [corpus], StaticEncoder()).paragraphs
+
+
+def grow(data: Path, size: int, questions: list[str]) -> Run:
+    """Index ``size`` paragraphs, retrieve, and ask for whole answers."""
+    from assistant.assistant import Assistant
+    from evals.retrieval import ranked
+
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
-        corpus = Path(work) / "leads.jsonl"
-        with corpus.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(one) + "\n" for one in leads(data, size))
         started = time.perf_counter()
-        summary = index_paths(Path(work) / "index", [corpus], StaticEncoder())
+        index, paragraphs = index_leads(data, size, Path(work))
         seconds = time.perf_counter() - started
-        indexed = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        assistant = Assistant.open(Path(work) / "index")
+        assistant = Assistant.open(index)
+        retrieving, answering = [], []
         for question in questions[:20]:
             assistant.ask(question)
-        times = [assistant.ask(question).timings["total"] for question in questions]
-    p50, p95, p99 = (float(np.percentile(times, share)) for share in (50, 95, 99))
-    peak = max(indexed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    return Run(f"{size:,}", summary.paragraphs, seconds, (p50, p95, p99), peak, {})
+        for question in questions[20:]:
+            started = time.perf_counter()
+            ranked(assistant.store, question)
+            retrieving.append(1e3 * (time.perf_counter() - started))
+            answering.append(assistant.ask(question).timings["total"])
+    return Run(
+        f"{size:,}", paragraphs, seconds, percentiles(retrieving), percentiles(answering),
+        peak_mb(), {},
+    )  # fmt: skip
 
 
-def apart(*arguments: str) -> Run:
-    """The measurement of these arguments, made in a process of its own."""
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """Retrieval within one filter: ``slower`` than without it at p50 and p95.
+
+    ``same`` is the share of questions whose ten best are those of exact filtered search,
+    ``choose_ms`` what it takes to tell which articles the filter selects.
+    """
+
+    name: str
+    share: float
+    choose_ms: float
+    retrieve_ms: tuple[float, float, float]
+    slower: tuple[float, float]
+    same: float
+
+
+def filtered(data: Path, size: int, questions: list[str]) -> list[Filtered]:
+    """Retrieve within days, outlets and languages that hold different shares of the articles."""
+    from assistant.filters import Filter
+    from evals.retrieval import ranked
+    from index.encoder import StaticEncoder
+    from index.lexical import Selection
+    from index.store import Store
+    from index.types import Article
+
+    class ExactStore(Store):
+        def select(self, article_ids: frozenset[str]) -> Selection:
+            return replace(super().select(article_ids), share=0.0)
+
+    def written(language: str, articles: list[Article]) -> list[Article]:
+        return [article for article in articles if article.language == language]
+
+    def within(days: int) -> Callable[[list[Article]], list[Article]]:
+        return Filter(until=FIRST_DAY + timedelta(days - 1)).select
+
+    chosen: dict[str, Callable[[list[Article]], list[Article]]] = {
+        f"days, {share:.0%}": within(int(share * DAYS)) for share in (0.01, 0.1, 0.5, 0.99)
+    }
+    chosen |= {f"outlet {name}": Filter(sources=(name,)).select for name in OUTLETS}
+    for code in ("en", "id"):
+        chosen[f"language {code}"] = partial(written, code)
+    report = []
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
+        index, _ = index_leads(data, size, Path(work))
+        encoder = StaticEncoder()
+        with Store.open(index, encoder) as store, ExactStore.open(index, encoder) as exact:
+            for question in questions:
+                ranked(store, question)
+            for name, choose in chosen.items():
+                started = time.perf_counter()
+                articles = frozenset(article.id for article in choose(store.articles))
+                choosing = 1e3 * (time.perf_counter() - started)
+                plain, times, same = [], [], []
+                for question in questions:
+                    started = time.perf_counter()
+                    ranked(store, question)
+                    plain.append(1e3 * (time.perf_counter() - started))
+                    started = time.perf_counter()
+                    found = ranked(store, question, articles=articles)
+                    times.append(1e3 * (time.perf_counter() - started))
+                    right = ranked(exact, question, articles=articles)
+                    same.append(
+                        [one.node.node_id for one in found[:10]]
+                        == [one.node.node_id for one in right[:10]]
+                    )
+                took, whole = percentiles(times), percentiles(plain)
+                slower = took[0] / whole[0], took[1] / whole[1]
+                share = len(articles) / len(store.articles)
+                report.append(Filtered(name, share, choosing, took, slower, float(np.mean(same))))
+    return report
+
+
+def apart(*arguments: str) -> Any:
+    """What the measurement of these arguments printed, made in a process of its own."""
     told = {"OMP_NUM_THREADS": str(THREADS), "HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False"}
     command = [sys.executable, "-m", "evals.benchmark", *arguments]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=os.environ | told)
-    return Run(**json.loads(done.stdout.splitlines()[-1]))
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _shown(times_ms: tuple[float, ...] | None) -> str:
+    return " / ".join(f"{ms:.1f}" for ms in times_ms) if times_ms else ""
 
 
 def show(runs: list[Run]) -> None:
     directions = list(runs[0].hits)
-    table = Table("", "paragraphs", "indexed, s", "paragraphs/s", "ask p50/p95/p99, ms", "peak, MB")
+    table = Table(
+        "p50 / p95 / p99 in ms", "paragraphs", "indexed, s", "paragraphs/s", "retrieve", "answer",
+        "peak, MB",
+    )  # fmt: skip
     for direction in directions:
         table.add_column(f"{direction} R@1 / R@10")
     for run in runs:
@@ -239,33 +397,65 @@ def show(runs: list[Run]) -> None:
             f"{run.paragraphs:,}",
             f"{run.index_seconds:.1f}",
             f"{run.paragraphs / run.index_seconds:,.0f}",
-            " / ".join(f"{ms:.1f}" for ms in run.ask_ms),
+            _shown(run.retrieve_ms),
+            _shown(run.answer_ms),
             f"{run.peak_mb:,.0f}",
             *(" / ".join(f"{share:.3f}" for share in run.hits[name]) for name in directions),
         )
     Console(width=180).print(table)
 
 
+def show_filters(size: int, report: list[Filtered]) -> None:
+    table = Table(
+        f"{size:,} paragraphs", "of the articles", "choose, ms", "retrieve p50 / p95 / p99, ms",
+        "times the unfiltered p50 / p95", "ten best are the exact ones",
+    )  # fmt: skip
+    for one in report:
+        table.add_row(
+            one.name,
+            f"{one.share:.1%}",
+            f"{one.choose_ms:.1f}",
+            _shown(one.retrieve_ms),
+            " / ".join(f"{times:.2f}" for times in one.slower),
+            f"{one.same:.1%}",
+        )
+    Console(width=180).print(table)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="measure beside the stock recipe, and at scale")
-    parser.add_argument("what", choices=["stock", "scale", "one-stock", "one-scale"])
+    modes = ["stock", "scale", "filters"]
+    parser.add_argument("what", choices=[*modes, *(f"one-{mode}" for mode in modes)])
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
     parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000])
-    parser.add_argument("--system", choices=list(SYSTEMS))
-    parser.add_argument("--side", choices=["id", "en"])
+    parser.add_argument("--few", action="store_true", help="little of everything, to try it out")
+    parser.add_argument("--system", choices=list(SYSTEMS), help=argparse.SUPPRESS)
+    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    data = ["--data", str(args.data)]
+    options = ["--data", str(args.data), *(["--few"] if args.few else [])]
+    sizes = [10 * FEW] if args.few else args.sizes
     if args.what == "one-stock":
-        run = measure(args.system, *squad(args.data, args.side), SYSTEMS[args.system])
-        print(json.dumps(asdict(run)))
-    elif args.what == "one-scale":
-        print(json.dumps(asdict(grow(args.data, args.sizes[0]))))
+        given = collection(args.data, args.side)
+        given = few(*given) if args.few else given
+        print(json.dumps(asdict(measure(args.system, *given, SYSTEMS[args.system]))))
+    elif args.what.startswith("one-"):
+        questions = mixed(args.data)[: FEW if args.few else None]
+        if args.what == "one-scale":
+            print(json.dumps(asdict(grow(args.data, sizes[0], questions))))
+        else:
+            report = filtered(args.data, sizes[0], questions)
+            print(json.dumps([asdict(one) for one in report]))
     elif args.what == "stock":
-        for side in ("id", "en"):
-            show([apart("one-stock", *data, "--side", side, "--system", n) for n in SYSTEMS])
+        for side in SIDES:
+            one = ("one-stock", *options, "--side", side, "--system")
+            show([Run(**apart(*one, name)) for name in SYSTEMS])
+    elif args.what == "scale":
+        show([Run(**apart("one-scale", *options, "--sizes", str(size))) for size in sizes])
     else:
-        show([apart("one-scale", *data, "--sizes", str(size)) for size in args.sizes])
-    if not args.what.startswith("one"):
+        for size in sizes:
+            report = apart("one-filters", *options, "--sizes", str(size))
+            show_filters(size, [Filtered(**one) for one in report])
+    if args.what in modes:
         print(f"{os.cpu_count()} cores, {platform.machine()}, {THREADS} threads")
 
 

@@ -111,9 +111,15 @@ class Bench:
         return first / len(self.questions), ten / len(self.questions)
 
 
-def ranked(store: Store, question: str, dense_weight: float = DENSE_WEIGHT) -> list[NodeWithScore]:
-    """Retrieved and reranked, as answers do it."""
-    nodes = HybridRetriever(store, dense_weight=dense_weight).retrieve(question)
+def ranked(
+    store: Store,
+    question: str,
+    dense_weight: float = DENSE_WEIGHT,
+    articles: frozenset[str] | None = None,
+) -> list[NodeWithScore]:
+    """Retrieved and reranked, as answers do it, within these ``articles``."""
+    retriever = HybridRetriever(store, dense_weight=dense_weight, articles=articles)
+    nodes = retriever.retrieve(question)
     matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
     language = language_of(question) or "id"
     return SoftIdfRerank(matcher, top=50, language=language).postprocess_nodes(

@@ -69,6 +69,12 @@ _REMOVED = sa.Table(
     sa.Column("version", sa.Text, nullable=False),
 )
 
+# Made once: SQLAlchemy takes longer to make and compile a statement than SQLite to carry it out.
+_INSERT_ARTICLE = sa.insert(_ARTICLES)
+_INSERT_PARAGRAPHS = sa.insert(_PARAGRAPHS)
+_INSERT_SKETCHES = sa.insert(_SKETCHES)
+_SAME_ID = sa.select(_ARTICLES.c.id).where(_ARTICLES.c.id == sa.bindparam("sought"))
+
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
@@ -116,6 +122,7 @@ class Catalog:
         if writable:
             _METADATA.create_all(self._engine)
         self._writer: sa.Connection | None = self._engine.connect() if writable else None
+        self._last: int | None = None
 
     def close(self) -> None:
         if self._writer is not None:
@@ -170,41 +177,56 @@ class Catalog:
         """Store an article; the nodes of its citable paragraphs."""
         published = article.published.isoformat() if article.published else None
         self._write.execute(
-            sa.insert(_ARTICLES).values(
-                id=article.id,
-                root=root,
-                path=path,
-                source=article.source,
-                url=article.url,
-                title=article.title,
-                published=published,
-                date_only=article.date_only,
-                language=article.language,
-                author=article.author,
-                version=version,
-            )
+            _INSERT_ARTICLE,
+            {
+                "id": article.id,
+                "root": root,
+                "path": path,
+                "source": article.source,
+                "url": article.url,
+                "title": article.title,
+                "published": published,
+                "date_only": article.date_only,
+                "language": article.language,
+                "author": article.author,
+                "version": version,
+            },
         )
+        first = self._last_row() + 1
+        numbered = list(enumerate(article.paragraphs, start=first))
+        self._last = first + len(numbered) - 1
         found = {paragraph.number for paragraph in citable(article.paragraphs)}
+        nodes = [
+            StoredNode(row, node_id(article.id, version, one.number), one)
+            for row, one in numbered
+            if one.number in found
+        ]
+        ids = {node.row: node.node_id for node in nodes}
         values = [
             {
-                "article_id": paragraph.article_id,
-                "number": paragraph.number,
-                "role": paragraph.role,
-                "text": paragraph.text,
-                "node_id": node_id(article.id, version, paragraph.number)
-                if paragraph.number in found
-                else None,
+                "row": row,
+                "article_id": one.article_id,
+                "number": one.number,
+                "role": one.role,
+                "text": one.text,
+                "node_id": ids.get(row),
             }
-            for paragraph in article.paragraphs
+            for row, one in numbered
         ]
-        self._write.execute(sa.insert(_PARAGRAPHS), values)
-        nodes = self.nodes_of([article.id])
+        self._write.execute(_INSERT_PARAGRAPHS, values)
         hashes = [
             {"hash": one, "row": node.row} for node in nodes for one in sketch(node.paragraph.text)
         ]
         if hashes:
-            self._write.execute(sa.insert(_SKETCHES), hashes)
+            self._write.execute(_INSERT_SKETCHES, hashes)
         return nodes
+
+    def _last_row(self) -> int:
+        """The last row that was ever given to a paragraph: none is given twice."""
+        if self._last is None:
+            query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'paragraphs'")
+            self._last = int(self._write.execute(query).scalar() or 0)
+        return self._last
 
     def drop_articles(self, ids: Sequence[str]) -> None:
         rows = sa.select(_PARAGRAPHS.c.row).where(_PARAGRAPHS.c.article_id.in_(ids))
@@ -248,7 +270,7 @@ class Catalog:
 
     def holds(self, article_id: str) -> bool:
         """Whether there is an article of this id."""
-        return bool(self._rows(sa.select(_ARTICLES.c.id).where(_ARTICLES.c.id == article_id)))
+        return bool(self._rows(_SAME_ID.params(sought=article_id)))
 
     def file_of(self, article_id: str) -> tuple[str, str, str]:
         """Root, path and content version of an article."""
@@ -297,8 +319,17 @@ class Catalog:
     def all_nodes(self) -> list[StoredNode]:
         return self._nodes(sa.true())
 
-    def nodes_at(self, rows: Iterable[int]) -> list[StoredNode]:
-        return self._nodes(_PARAGRAPHS.c.row.in_(list(rows)))
+    def rows_of(self, node_ids: Iterable[str]) -> dict[str, int]:
+        """The row of each of these nodes, by id; the index of SQLite alone tells it."""
+        columns = (_PARAGRAPHS.c.node_id, _PARAGRAPHS.c.row)
+        query = sa.select(*columns).where(_among(_PARAGRAPHS.c.node_id, node_ids))
+        return {str(row.node_id): int(row.row) for row in self._rows(query)}
+
+    def ids_at(self, rows: Iterable[int]) -> dict[int, str]:
+        """The node ids of the citable paragraphs at these rows."""
+        columns = (_PARAGRAPHS.c.row, _PARAGRAPHS.c.node_id)
+        query = sa.select(*columns).where(_among(_PARAGRAPHS.c.row, rows))
+        return {int(row.row): str(row.node_id) for row in self._rows(query)}
 
     def directory(self) -> list[tuple[int, str]]:
         """Row and article id of every citable paragraph."""
@@ -333,7 +364,7 @@ class Catalog:
         return int(articles), int(nodes)
 
 
-def _among(column: sa.Column[Any], values: Iterable[str]) -> sa.ColumnElement[bool]:
+def _among(column: sa.Column[Any], values: Iterable[str | int]) -> sa.ColumnElement[bool]:
     """``column IN values``, for any number of them: SQLite allows 32,766 parameters at most."""
     given = sa.func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(sa.select(given.c.value))

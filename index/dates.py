@@ -32,6 +32,7 @@ _DAY_FIRST = re.compile(
 _MONTH_FIRST = re.compile(rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b", re.I)
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?)?(?!\d)")
 _NUMERIC = re.compile(r"\b(\d{1,2})[/.](\d{1,2})[/.](\d{4})\b")
+_YEAR = re.compile(r"\d{4}")  # in each of these
 _TIME = re.compile(
     r"(?<![\d:.])(\d{1,2})[:.](\d{2})(?::\d{2}(?:\.\d+)?)?\s*([ap]\.?m\b\.?)?\s*"
     r"(\(?(?:(?:GMT|UTC)\s?[+-]\s?\d{1,2}(?::?\d{2})?|(?:" + "|".join(ZONES) + r")\b)\)?|Z\b|"
@@ -70,6 +71,8 @@ def find_date(text: str) -> FoundDate | None:
     >>> find_date("January 5, 2021").date_only
     True
     """
+    if not _YEAR.search(text):
+        return None
     candidates = []
     for pattern, order in (
         (_DAY_FIRST, "dmy"),

@@ -138,8 +138,7 @@ def rebuild(index: Path, progress: Progress = silent) -> int:
                     progress("lexical", start, len(nodes))
                     for node in part:
                         title = titles[node.paragraph.article_id]
-                        text = embedded_text(title, node.paragraph.text)
-                        lexical.add(node.node_id, node.paragraph.article_id, text)
+                        lexical.add(node, embedded_text(title, node.paragraph.text))
             for stage in ("vectors", "lexical"):
                 progress(stage, len(nodes), len(nodes))
             draft.publish(
@@ -335,7 +334,7 @@ class _Run:
                 chroma.add([node.node_id for node, _ in part], vectors)
                 self._progress("lexical", start, total)
                 for (node, _), text in zip(part, texts, strict=True):
-                    lexical.add(node.node_id, node.paragraph.article_id, text)
+                    lexical.add(node, text)
         for stage in ("encode", "vectors", "lexical"):
             self._progress(stage, total, total)
         self._summary.paragraphs = total

@@ -10,47 +10,53 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
+from index.catalog import StoredNode
 from index.lexicon import Lexicon, QueryWord
-from index.text import STOP_WORDS, grams, lemma, words
+from index.text import content_words, grams, lemma
 
-WORDS, GRAMS, NODE, ARTICLE = "words", "grams", "node", "article"
+WORDS, GRAMS, NODE, ARTICLE, ROW = "words", "grams", "node", "article", "row"
 GRAM_BOOST = 0.25
+FEW_ARTICLES = 300  # so many can be named in a query; of more, results of all are passed over
 WRITER_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The ids of the articles that a search keeps to, and of all others."""
+    """What a search keeps to: ``articles`` by id, and ``rows`` bool[last row + 1], which
+    paragraphs these are. ``share`` is theirs of all paragraphs that can be found.
+    """
 
-    inside: frozenset[str]
-    outside: frozenset[str]
+    articles: frozenset[str]
+    rows: NDArray[np.bool_]
+    share: float
+
+    def enough(self, top: int) -> int:
+        """How many results of the whole collection hold ``top`` selected ones, most likely."""
+        return int(1.3 * top / max(self.share, 1e-6)) + 10
 
 
 def word_terms(text: str) -> list[str]:
-    """Content words and, where they differ, their lemmas (marked with ``~``)."""
-    terms = []
-    for word in words(text):
-        if word in STOP_WORDS:
-            continue
-        terms.append(word)
-        terms.append("~" + lemma(word))
-    return terms
+    """Content words and their lemmas, which are marked with ``~``."""
+    return [term for word in content_words(text) for term in (word, "~" + lemma(word))]
 
 
 def gram_terms(text: str) -> list[str]:
-    return [gram for word in words(text) if word not in STOP_WORDS for gram in grams(word)]
+    return [gram for word in content_words(text) for gram in grams(word)]
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field(NODE, stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(ARTICLE, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field(ROW, fast=True)
     for name in (WORDS, GRAMS):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
@@ -68,12 +74,14 @@ class LexicalWriter:
         for node_id in node_ids:
             self._writer.delete_documents_by_term(NODE, node_id)
 
-    def add(self, node_id: str, article_id: str, text: str) -> None:
+    def add(self, node: StoredNode, text: str) -> None:
+        """Index a node by ``text``, which is more than the paragraph's own."""
         self._writer.add_document(
             tantivy.Document(
                 **{
-                    NODE: [node_id],
-                    ARTICLE: [article_id],
+                    NODE: [node.node_id],
+                    ARTICLE: [node.paragraph.article_id],
+                    ROW: [node.row],
                     WORDS: [" ".join(word_terms(text))],
                     GRAMS: [" ".join(gram_terms(text))],
                 }
@@ -111,56 +119,60 @@ class LexicalIndex:
         self, question: str, top: int, selection: Selection | None = None
     ) -> list[tuple[str, float]]:
         """Node ids with their BM25 scores, best first."""
-        clauses = [self._concept(one) for one in self._lexicon.query(question)]
-        spelling = sorted(set(gram_terms(question)))
-        clauses += [self._term(GRAMS, gram, GRAM_BOOST) for gram in spelling]
-        if not clauses or top < 1:
+        concepts = [self._concept(one) for one in self._lexicon.query(question)]
+        spelling = [self._term(GRAMS, gram) for gram in sorted(set(gram_terms(question)))]
+        if not concepts or top < 1:
             return []
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in clauses])
-        if selection is not None:
+        # Grams are weighted together: a union of bare terms is what Tantivy is quickest at.
+        query = _any_of([*concepts, tantivy.Query.boost_query(_any_of(spelling), GRAM_BOOST)])
+        if selection is None:
+            return self._named(self._searcher.search(query, top, count=False).hits)
+        if len(selection.articles) <= FEW_ARTICLES:
+            named = tantivy.Query.term_set_query(self._schema, ARTICLE, list(selection.articles))
+            unscored = tantivy.Query.const_score_query(named, 0.0)
             query = tantivy.Query.boolean_query(
-                [(tantivy.Occur.Must, query), self._within(selection)]
+                [(tantivy.Occur.Must, query), (tantivy.Occur.Must, unscored)]
             )
-        found = self._searcher.search(query, top, count=False).hits
-        hits = [
-            (str(self._searcher.doc(address)[NODE][0]), float(score)) for score, address in found
-        ]
-        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+            return self._named(self._searcher.search(query, top, count=False).hits)
+        wanted = min(selection.enough(top), len(self) + 1)
+        while True:
+            hits = self._searcher.search(query, wanted, count=False).hits
+            rows = self._searcher.fast_field_values(ROW, [address for _, address in hits])
+            inside = selection.rows[np.array(rows, dtype=np.int64)]
+            kept = [hits[i] for i in np.flatnonzero(inside)[:top]]
+            if len(kept) == top or len(hits) < wanted:
+                return self._named(kept)
+            wanted = min(4 * wanted, len(self) + 1)
 
-    def _within(self, selection: Selection) -> tuple[tantivy.Occur, tantivy.Query]:
-        """Keeps to the selected articles, by naming these or the others, whichever are fewer."""
-        few = len(selection.inside) <= len(selection.outside)
-        named = sorted(selection.inside if few else selection.outside)
-        articles = tantivy.Query.term_set_query(self._schema, ARTICLE, named)
-        if few:
-            return tantivy.Occur.Must, tantivy.Query.const_score_query(articles, 0.0)
-        return tantivy.Occur.MustNot, articles
+    def _named(self, hits: Iterable[tuple[float, tantivy.DocAddress]]) -> list[tuple[str, float]]:
+        found = ((str(self._searcher.doc(at)[NODE][0]), float(score)) for score, at in hits)
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 
     def _concept(self, word: QueryWord) -> tantivy.Query:
         """A word or the best of its translations, each with its lemma."""
         forms = [(word.word, 1.0), *word.translations]
         return tantivy.Query.disjunction_max_query(
             [
-                tantivy.Query.boolean_query(
-                    [
-                        (tantivy.Occur.Should, self._term(WORDS, term, strength))
-                        for term in (form, "~" + lemma(form))
-                    ]
+                tantivy.Query.boost_query(
+                    _any_of([self._term(WORDS, form), self._term(WORDS, "~" + lemma(form))]),
+                    strength,
                 )
                 for form, strength in forms
             ]
         )
 
-    def _term(self, field: str, term: str, boost: float) -> tantivy.Query:
-        return tantivy.Query.boost_query(
-            tantivy.Query.term_query(self._schema, field, term, "freq"), boost
-        )
+    def _term(self, field: str, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, term, "freq")
 
     def idf(self, word: str) -> float:
         """Inverse document frequency of a folded word's lemma, as BM25 defines it."""
         total = len(self)
         frequency = self._searcher.doc_freq(WORDS, "~" + lemma(word))
         return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+
+
+def _any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in queries])
 
 
 def _can_lock(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -65,10 +66,7 @@ class SoftMatcher:
         names = [one.word for one in asked]
         weights = np.array([self._weight(one) for one in asked], dtype=np.float32)
         found = [distinct_words(text) for text in texts]
-        column: dict[str, int] = {}
-        for own in found:
-            for word in own:
-                column.setdefault(word, len(column))
+        column = {word: j for j, word in enumerate(dict.fromkeys(chain.from_iterable(found)))}
         matches = self._matches(asked, list(column))
         return [
             Coverage(names, matches[:, [column[w] for w in own]].max(axis=1, initial=0), weights)
@@ -88,25 +86,28 @@ class SoftMatcher:
         vectors = self._encoder.word_vectors([one.word for one in asked])
         cosines = vectors @ self._encoder.word_vectors(found).T
         matches: NDArray[np.float32] = np.clip((cosines - FLOOR) / (1 - FLOOR), 0.0, 1.0)
-        by_form: dict[str, list[int]] = {}
-        by_beginning: dict[str, list[int]] = {}
-        for j, word in enumerate(found):
-            for form in {word, lemma(word)}:
-                by_form.setdefault(form, []).append(j)
-            by_beginning.setdefault(word[:2], []).append(j)
+        wanted: dict[str, list[tuple[int, float]]] = {}  # by form: which word it is worth how much
+        beginnings: dict[str, list[int]] = {}
         for i, one in enumerate(asked):
             if one.word[0].isdigit():
                 matches[i] = 0.0  # another number is no support, however near its vector
+                meant = [(one.word, 1.0)]
             else:
-                for j in by_beginning.get(one.word[:2], ()):
-                    if matches[i, j] < SPELLING and same_spelling(one.word, found[j]):
+                meant = [*one.translations, *one.synonyms, (one.word, 1.0)]
+                beginnings.setdefault(one.word[:2], []).append(i)
+            for word, strength in meant:
+                for form in {word, lemma(word)}:
+                    wanted.setdefault(form, []).append((i, strength))
+        for j, word in enumerate(found):
+            if word[:2] in beginnings:
+                for i in beginnings[word[:2]]:
+                    if matches[i, j] < SPELLING and same_spelling(asked[i].word, word):
                         matches[i, j] = SPELLING
-                for word, strength in (*one.translations, *one.synonyms):
-                    for form in {word, lemma(word)}:
-                        for j in by_form.get(form, ()):
-                            matches[i, j] = max(matches[i, j], strength)
-            for form in {one.word, lemma(one.word)}:
-                matches[i, by_form.get(form, [])] = 1.0
+        for forms in (found, map(lemma, found)):
+            for j, form in enumerate(forms):
+                if form in wanted:
+                    for i, strength in wanted[form]:
+                        matches[i, j] = max(matches[i, j], strength)
         return matches
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from index.catalog import StoredNode
+from index.catalog import StoredNode, article_of
 from index.store import Store
 from index.types import Language
 
@@ -92,31 +92,30 @@ class HybridRetriever(BaseRetriever):
         chosen = None if self._articles is None else self._store.select(self._articles)
         lexical = dict(self._store.lexical.search(question, CANDIDATES, chosen))
         dense = dict(self._store.dense(vector, CANDIDATES, chosen))
-        nodes = self._store.nodes(sorted(lexical.keys() | dense.keys()))
-        if not nodes:
+        cosines = self._store.cosines(lexical.keys() | dense.keys(), vector)
+        if not cosines:
             return []
-        cosines = self._store.vectors(nodes) @ vector
-        best_cosine = max(float(cosines.max()), 1e-6)
-        best_lexical = max((lexical.get(node.node_id, 0.0) for node in nodes), default=0.0) or 1.0
-        scored = []
-        for stored, cosine in zip(nodes, cosines, strict=True):
-            words = lexical.get(stored.node_id, 0.0) / best_lexical
-            fused = self._dense_weight * max(float(cosine), 0.0) / best_cosine
-            scored.append((fused + (1 - self._dense_weight) * words, stored))
-        scored.sort(key=lambda item: (-item[0], item[1].node_id))
-        kept = self._both_languages(scored)
-        return [to_node(self._store, stored, score) for score, stored in kept]
+        best_cosine = max(*cosines.values(), 1e-6)
+        best_lexical = max(lexical.values(), default=0.0) or 1.0
+        scores = {}
+        for node_id, cosine in cosines.items():
+            words = lexical.get(node_id, 0.0) / best_lexical
+            fused = self._dense_weight * max(cosine, 0.0) / best_cosine
+            scores[node_id] = fused + (1 - self._dense_weight) * words
+        kept = self._both_languages(sorted(scores, key=lambda one: (-scores[one], one)))
+        return [
+            to_node(self._store, stored, scores[stored.node_id])
+            for stored in self._store.nodes(kept)
+        ]
 
-    def _both_languages(
-        self, scored: list[tuple[float, StoredNode]]
-    ) -> list[tuple[float, StoredNode]]:
+    def _both_languages(self, ranked: list[str]) -> list[str]:
         """The best ``top``, but at least ``OTHER_SHARE`` of them in the less frequent language.
 
         Scores across languages are lower: without a share of its own, a collection's other
         language would rarely be read.
         """
-        best = scored[: self._top]
-        languages = [self._store.article(node.paragraph.article_id).language for _, node in scored]
+        best = ranked[: self._top]
+        languages = [self._store.article(article_of(node_id)).language for node_id in ranked]
         found = Counter(languages[: self._top])
         rare: Language = "id" if found["id"] < found["en"] else "en"
         wanted = int(OTHER_SHARE * self._top)
@@ -126,7 +125,7 @@ class HybridRetriever(BaseRetriever):
             inside = [i for i in range(len(best)) if languages[i] != rare]
             dropped = set(inside[len(inside) - len(missing) :])
             best = [one for i, one in enumerate(best) if i not in dropped]
-            best += [scored[i] for i in missing]
+            best += [ranked[i] for i in missing]
         return best
 
 

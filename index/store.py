@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,9 @@ from index.generations import Generation, check_usable, encoder_name, hold_live
 from index.lexical import LexicalIndex, Selection
 from index.lexicon import Lexicon
 from index.types import Article
-from index.vectors import ChromaStore, ExactSearch, VectorFile
+from index.vectors import ChromaStore, VectorFile
 
 EXACT_SHARE = 0.2  # of the collection; a larger selection is searched in Chroma
-_NO_ROWS = np.zeros(0, dtype=np.int64)
 
 
 class Store:
@@ -45,13 +45,10 @@ class Store:
         self._articles = {a.id: a for a in self.catalog.articles(text=False)}
         self._vectors = VectorFile(generation.vectors, encoder.dimensions)
         self.lexical = opened.enter_context(closing(LexicalIndex(generation.tantivy, lexicon)))
-        self._dense: ChromaStore | ExactSearch
+        self._chroma: ChromaStore | None = None  # it cannot open a read-only folder
         if ChromaStore.can_open(generation.chroma):
-            self._dense = opened.enter_context(closing(ChromaStore(generation.chroma)))
-            self._dense.search(np.ones(encoder.dimensions, dtype=np.float32), 1)  # loads its graph
-        else:
-            ids = {node.row: node.node_id for node in self.catalog.all_nodes()}
-            self._dense = ExactSearch(self._vectors, ids)
+            self._chroma = opened.enter_context(closing(ChromaStore(generation.chroma)))
+            self._chroma.search(np.ones(encoder.dimensions, dtype=np.float32), 1)  # loads its graph
         self._close = weakref.finalize(self, opened.pop_all().close)
         self._close.atexit = False  # the system does it then
 
@@ -96,7 +93,12 @@ class Store:
 
     def select(self, article_ids: frozenset[str]) -> Selection:
         """These articles as something that searches can keep to."""
-        return Selection(article_ids, frozenset(self._articles.keys() - article_ids))
+        known, owners = self._owners
+        chosen = np.zeros(len(known) + 1, dtype=np.bool_)
+        chosen[list(map(known.get, article_ids, repeat(-1)))] = True
+        chosen[-1] = False  # what is not known, and rows that nothing owns
+        rows = chosen[owners]
+        return Selection(article_ids, rows, float(rows.sum()) / max(1, len(self)))
 
     def dense(
         self, vector: Vectors, top: int, selection: Selection | None = None
@@ -106,34 +108,30 @@ class Store:
         A small selection is scored exactly; for a large one, more is fetched and what lies
         outside is dropped.
         """
-        if selection is None:
-            return self._dense.search(vector, top)
-        rows = np.concatenate([self._directory.get(one, _NO_ROWS) for one in selection.inside])
-        if len(rows) > EXACT_SHARE * len(self):
-            wanted = int(1.3 * top * len(self) / len(rows)) + 10
-            outside = selection.outside
-            hits = [
-                hit
-                for hit in self._dense.search(vector, wanted)
-                if article_of(hit[0]) not in outside
-            ]
-            if len(hits) >= top:
-                return hits[:top]
-        return self._exact(rows, vector, top)
-
-    def _exact(self, rows: NDArray[np.int64], vector: Vectors, top: int) -> list[tuple[str, float]]:
-        cosines = self._vectors[rows] @ vector
-        best = np.argsort(-cosines, kind="stable")[:top]
-        nodes = {node.row: node.node_id for node in self.catalog.nodes_at(rows[best].tolist())}
-        return [(nodes[int(rows[i])], float(cosines[i])) for i in best]
+        if self._chroma is not None and selection is None:
+            return self._chroma.search(vector, top)
+        if self._chroma is not None and selection is not None and selection.share > EXACT_SHARE:
+            hits = self._chroma.search(vector, selection.enough(top))
+            inside = [hit for hit in hits if article_of(hit[0]) in selection.articles]
+            if len(inside) >= top:
+                return inside[:top]
+        _, owners = self._owners
+        rows = np.flatnonzero(owners >= 0 if selection is None else selection.rows)
+        best = self._vectors.nearest(rows, vector, top)
+        ids = self.catalog.ids_at([row for row, _ in best])
+        return [(ids[row], cosine) for row, cosine in best]
 
     @cached_property
-    def _directory(self) -> dict[str, NDArray[np.int64]]:
-        """The rows of each article's citable paragraphs."""
-        rows: dict[str, list[int]] = {}
-        for row, article_id in self.catalog.directory():
-            rows.setdefault(article_id, []).append(row)
-        return {article_id: np.array(own) for article_id, own in rows.items()}
+    def _owners(self) -> tuple[dict[str, int], NDArray[np.int32]]:
+        """A number for each article, and int32[last row + 1] the article of each citable row.
+
+        It is -1 where there is no citable paragraph.
+        """
+        known = {article_id: number for number, article_id in enumerate(self._articles)}
+        places = self.catalog.directory()
+        owners = np.full(max((row for row, _ in places), default=0) + 1, -1, dtype=np.int32)
+        owners[[row for row, _ in places]] = [known[article_id] for _, article_id in places]
+        return known, owners
 
     def nodes(self, node_ids: Sequence[str]) -> list[StoredNode]:
         """The paragraphs of these ids, in their order."""
@@ -147,6 +145,12 @@ class Store:
     def vectors(self, nodes: Sequence[StoredNode]) -> Vectors:
         """Stored vectors, float32[len(nodes), dimensions]."""
         return self._vectors[[node.row for node in nodes]]
+
+    def cosines(self, node_ids: Iterable[str], vector: Vectors) -> dict[str, float]:
+        """The exact cosine of each of these paragraphs to ``vector`` float32[dimensions]."""
+        rows = self.catalog.rows_of(node_ids)
+        exact = self._vectors[list(rows.values())] @ vector
+        return dict(zip(rows, exact.tolist(), strict=True))
 
     def close(self) -> None:
         self._close()

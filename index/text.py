@@ -56,6 +56,8 @@ def fold(text: str) -> str:
     >>> fold("Kafé É")
     'kafe e'
     """
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFD", text.lower())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
@@ -66,7 +68,12 @@ def words(text: str) -> list[str]:
     >>> words("Rusia mengirim 100.000 tentara (100,000 soldiers)")
     ['rusia', 'mengirim', '100000', 'tentara', '100000', 'soldiers']
     """
-    return [_normal(match.group()) for match in WORD.finditer(text)]
+    return list(_words(text))
+
+
+@lru_cache(maxsize=512)  # the rules of page structure ask for the words of a line ten times
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(map(_normal, WORD.findall(text)))
 
 
 @lru_cache(maxsize=200_000)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import chromadb
@@ -43,6 +42,19 @@ class VectorFile:
         found: Vectors = self._rows[np.asarray(rows) - 1].astype(np.float32)
         return found
 
+    def nearest(
+        self, rows: NDArray[np.int64], vector: Vectors, top: int
+    ) -> list[tuple[int, float]]:
+        """The best of these rows with their cosine to ``vector`` float32[dimensions]; exact."""
+        best_rows, best = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        for start in range(0, len(rows), BATCH):
+            part = rows[start : start + BATCH]
+            best_rows = np.concatenate([best_rows, part])
+            best = np.concatenate([best, self[part] @ vector])
+            order = np.argsort(-best, kind="stable")[:top]
+            best_rows, best = best_rows[order], best[order]
+        return list(zip(best_rows.tolist(), best.tolist(), strict=True))
+
     @staticmethod
     def write(path: Path, dimensions: int, rows: Sequence[int], vectors: Vectors) -> None:
         """Put ``vectors`` float32[len(rows), dimensions] at these rows; the file grows."""
@@ -53,29 +65,6 @@ class VectorFile:
             for row, vector in zip(rows, vectors.astype(np.float16), strict=True):
                 file.seek((row - 1) * 2 * dimensions)
                 file.write(vector.tobytes())
-
-
-class ExactSearch:
-    """Searches the vector file itself: where a folder is read-only, which Chroma cannot open."""
-
-    def __init__(self, vectors: VectorFile, ids: Mapping[int, str]) -> None:
-        """``ids`` are the node ids, by row."""
-        self._vectors = vectors
-        self._ids = ids
-
-    def search(self, vector: Vectors, top: int) -> list[tuple[str, float]]:
-        """Node ids with their cosine to ``vector`` float32[dimensions], best first."""
-        rows = list(self._ids)
-        hits: list[tuple[str, float]] = []
-        for start in range(0, len(rows), BATCH):
-            part = rows[start : start + BATCH]
-            scores = self._vectors[part] @ vector
-            hits += zip((self._ids[row] for row in part), scores.tolist(), strict=True)
-            hits = heapq.nsmallest(top, hits, key=lambda hit: (-hit[1], hit[0]))
-        return hits
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 class ChromaStore:

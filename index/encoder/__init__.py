@@ -83,7 +83,8 @@ class StaticEncoder:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for row, one in enumerate(encoded):
             if one.ids:
-                vectors[row] = self._weights[one.ids].mean(axis=0)
+                np.add.reduce(self._weights.take(one.ids, axis=0), axis=0, out=vectors[row])
+                vectors[row] /= len(one.ids)
         return vectors
 
     def encode_questions(self, questions: list[str]) -> Vectors:

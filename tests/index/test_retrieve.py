@@ -63,8 +63,12 @@ def test_coverage_of_numbers_is_exact(store: Store) -> None:
     assert (right.score, wrong.score) == (1.0, 0.0)
 
 
+@pytest.mark.parametrize("few", [0, 300])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_filtered_search_is_exact(share: float, store: Store, encoder: StaticEncoder) -> None:
+def test_filtered_search_is_exact(
+    share: float, few: int, store: Store, encoder: StaticEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.lexical.FEW_ARTICLES", few)
     ids = sorted(one.id for one in store.articles)
     allowed = frozenset(ids[: max(1, int(share * len(ids)))])
     chosen = store.select(allowed)
@@ -77,3 +81,12 @@ def test_filtered_search_is_exact(share: float, store: Store, encoder: StaticEnc
     every = dict(store.lexical.search(question, 10_000))
     kept = {one: score for one, score in every.items() if article_of(one) in allowed}
     assert dict(store.lexical.search(question, 10_000, chosen)) == pytest.approx(kept, rel=1e-5)
+    best = dict(list(kept.items())[:3])
+    assert dict(store.lexical.search(question, 3, chosen)) == pytest.approx(best, rel=1e-5)
+
+
+def test_articles_that_are_not_there_select_nothing(store: Store, encoder: StaticEncoder) -> None:
+    chosen = store.select(frozenset({"nowhere"}))
+    assert not chosen.rows.any()
+    assert store.dense(encoder.encode(["jembatan"])[0], 5, chosen) == []
+    assert HybridRetriever(store, articles=frozenset({"nowhere"})).retrieve("jembatan") == []
