@@ -74,6 +74,11 @@ _INSERT_ARTICLE = sa.insert(_ARTICLES)
 _INSERT_PARAGRAPHS = sa.insert(_PARAGRAPHS)
 _INSERT_SKETCHES = sa.insert(_SKETCHES)
 _SAME_ID = sa.select(_ARTICLES.c.id).where(_ARTICLES.c.id == sa.bindparam("sought"))
+_SOUGHT = sa.select(sa.func.json_each(sa.bindparam("sought")).table_valued("value").c.value)
+_ROWS_OF = sa.select(_PARAGRAPHS.c.node_id, _PARAGRAPHS.c.row).where(
+    _PARAGRAPHS.c.node_id.in_(_SOUGHT)
+)
+_NODES = sa.select(_PARAGRAPHS).where(_PARAGRAPHS.c.node_id.in_(_SOUGHT)).order_by("row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +143,11 @@ class Catalog:
             raise RuntimeError("the catalog was opened for reading")
         return self._writer
 
-    def _rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    def _rows(self, query: sa.Select[Any], **values: str) -> Sequence[sa.Row[Any]]:
         if self._writer is not None:
-            return self._writer.execute(query).all()
+            return self._writer.execute(query, values).all()
         with self._engine.connect() as connection:
-            return connection.execute(query).all()
+            return connection.execute(query, values).all()
 
     # Files
 
@@ -270,7 +275,7 @@ class Catalog:
 
     def holds(self, article_id: str) -> bool:
         """Whether there is an article of this id."""
-        return bool(self._rows(_SAME_ID.params(sought=article_id)))
+        return bool(self._rows(_SAME_ID, sought=article_id))
 
     def file_of(self, article_id: str) -> tuple[str, str, str]:
         """Root, path and content version of an article."""
@@ -300,7 +305,8 @@ class Catalog:
         return self._nodes(_among(_PARAGRAPHS.c.article_id, article_ids))
 
     def nodes(self, node_ids: Iterable[str]) -> list[StoredNode]:
-        return self._nodes(_among(_PARAGRAPHS.c.node_id, node_ids))
+        found = self._rows(_NODES, sought=json.dumps(list(node_ids)))
+        return [StoredNode(row.row, row.node_id, _paragraph(row)) for row in found]
 
     def twins(self, node_id: str) -> list[Paragraph]:
         """The paragraphs of other articles that say the same in nearly the same words."""
@@ -321,14 +327,14 @@ class Catalog:
 
     def rows_of(self, node_ids: Iterable[str]) -> dict[str, int]:
         """The row of each of these nodes, by id; the index of SQLite alone tells it."""
-        columns = (_PARAGRAPHS.c.node_id, _PARAGRAPHS.c.row)
-        query = sa.select(*columns).where(_among(_PARAGRAPHS.c.node_id, node_ids))
-        return {str(row.node_id): int(row.row) for row in self._rows(query)}
+        found = self._rows(_ROWS_OF, sought=json.dumps(list(node_ids)))
+        return {row.node_id: row.row for row in found}
 
     def ids_at(self, rows: Iterable[int]) -> dict[int, str]:
         """The node ids of the citable paragraphs at these rows."""
         columns = (_PARAGRAPHS.c.row, _PARAGRAPHS.c.node_id)
-        query = sa.select(*columns).where(_among(_PARAGRAPHS.c.row, rows))
+        sought = _among(_PARAGRAPHS.c.row, rows)
+        query = sa.select(*columns).where(_PARAGRAPHS.c.node_id.is_not(None), sought)
         return {int(row.row): str(row.node_id) for row in self._rows(query)}
 
     def directory(self) -> list[tuple[int, str]]:
