@@ -36,12 +36,12 @@ def web_address(text: str, base: str = "") -> str:
         host = (parts.hostname or "").encode("idna").decode("ascii")
         port = parts.port
     except (ValueError, UnicodeError) as error:
-        raise AddressError("no_address", given=given) from error
+        raise AddressError("no_web_address", given=given) from error
     scheme = parts.scheme.lower()
     if scheme not in _PORTS:
         raise AddressError("not_web", given=given)
     if not host or len(text) > MAX_ADDRESS_CHARS:
-        raise AddressError("no_address", given=given)
+        raise AddressError("no_web_address", given=given)
     if parts.username is not None:
         raise AddressError("named_user", host=host)
     named = f"[{host}]" if ":" in host else host
