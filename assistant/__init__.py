@@ -6,11 +6,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from assistant.types import Answer, Citation, Turn
+
+# ONNX Runtime reads this once, when it is imported: it would keep an id on this machine and report
+# to its makers.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = ["Answer", "Assistant", "Citation", "Turn"]
 

@@ -119,6 +119,7 @@ def _citation(store: Store, marker: int, node: StoredNode, quote: tuple[int, int
         article.language,
         quote,
         tuple(store.twins(node.node_id)),
+        article.section,
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Collection, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,7 +24,8 @@ from assistant.reader import Reader, SpanReader
 from assistant.support import SupportCheck
 from assistant.types import Answer, Turn
 from assistant.when import when
-from index.errors import IncompatibleIndexError
+from index.catalog import Catalog
+from index.errors import IncompatibleIndexError, IndexFolderError
 from index.generations import live_generation
 from index.rerank import CrossEncoderRerank, SoftMatcher
 from index.store import Store
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
 
     from assistant.writer import Patience, Writer
 
+_LOG = logging.getLogger(__name__)
+
+FOLLOW_SECONDS = 0.5  # between looks at what is live
 NEAR_TOPIC = 5  # passages whose articles a follow-up is asked of
 ASK_LLM = 0.1  # of the threshold: 95 % of answerable questions reach it, none on something else
 
@@ -60,6 +67,7 @@ class Assistant:
         self._calibration = calibration
         self._writer = writer
         self._lock = threading.Lock()
+        self._following = False
 
     @classmethod
     def open(
@@ -97,14 +105,31 @@ class Assistant:
 
     @property
     def store(self) -> Store:
-        """The live generation; a newer one is opened when a run has published it."""
+        """The live generation. A newer one is opened first, unless ``follow`` sees to it."""
+        if not self._following:
+            self.refresh()
+        return self._store
+
+    def refresh(self) -> None:
+        """Open the generation that a run has published since, if there is one.
+
+        Raises:
+            IndexFolderError: it cannot be opened; the one before stays in use.
+        """
         live = live_generation(self._index)
         if live is not None and live.folder.name != self._store.name:
             with self._lock:
                 if live.folder.name != self._store.name:
                     store = self._store
                     self._store = Store.open(self._index, store.encoder, store.lexicon)
-        return self._store
+
+    def follow(self) -> None:
+        """From now on, open new generations in the background, so that no question waits for one.
+
+        Until a new one is open, answers come from the one before, without what is gone from it.
+        """
+        self._following = True
+        threading.Thread(target=_follow, args=(weakref.ref(self),), daemon=True).start()
 
     def ask(
         self,
@@ -168,6 +193,7 @@ class Assistant:
         else:
             extractor = self._extractor(store)
             evidence = self._then(extractor, asked, allowed, today or date.today())
+            evidence = self._still_live(store, evidence)
             answer = yield from self._said(store, extractor, asked, evidence, top, patience)
         answer.timings["total"] = 1e3 * (time.perf_counter() - started)
         yield replace(answer, understood=asked.understood)
@@ -247,6 +273,18 @@ class Assistant:
         asked = self._understood(store, question, history, None, patience)
         return self._considered(self._extractor(store), asked)
 
+    def _still_live(self, store: Store, evidence: list[Evidence]) -> list[Evidence]:
+        """The passages that a run has not taken out since the store was opened."""
+        try:
+            live = live_generation(self._index)
+        except IndexFolderError:  # whoever refreshes says so
+            return evidence
+        if live is None or live.folder.name == store.name:
+            return evidence
+        with closing(Catalog(live.catalog)) as catalog:
+            there = {node.node_id for node in catalog.nodes([one.node.node_id for one in evidence])}
+        return [one for one in evidence if one.node.node_id in there]
+
     def _extractor(self, store: Store) -> Extractor:
         return Extractor(store, self._reader, self._calibration, self._reranker)
 
@@ -281,6 +319,20 @@ class Assistant:
         if answers or asked.leaning:
             return found
         return extractor.evidence(asked, allowed) or found
+
+
+def _follow(reference: weakref.ref[Assistant]) -> None:
+    """Refresh the assistant until nobody refers to it any more."""
+    failed = ""
+    while (assistant := reference()) is not None:
+        try:
+            assistant.refresh()
+        except IndexFolderError as error:
+            if str(error) != failed:
+                _LOG.error("the new state of the index cannot be opened: %s", error)
+            failed = str(error)
+        del assistant
+        time.sleep(FOLLOW_SECONDS)
 
 
 def _allowed(

@@ -7,6 +7,7 @@ import json
 import locale
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from prompts import Message, MessageError, phrase
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import Console
 
     from assistant.assistant import Assistant
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from index.catalog import Catalog
     from index.generations import Progress
     from index.ingest import Summary
-    from index.types import Language
+    from index.types import Article, Language
 
 FAILED = 1
 
@@ -77,8 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     model.add_argument("--reranker", metavar="MODEL", help=_say("cli.reranker"))
 
-    one = commands.add_parser("index", parents=[common], help=_say("cli.index"))
-    one.add_argument("paths", nargs="*", type=Path, metavar="PATH", help=_say("cli.path"))
+    web = argparse.ArgumentParser(add_help=False)
+    web.add_argument("--allow-private", action="store_true", help=_say("cli.allow_private"))
+    web.add_argument("--pages", type=_positive, default=1_000, metavar="N", help=_say("cli.pages"))
+
+    one = commands.add_parser("index", parents=[common, web], help=_say("cli.index"))
+    one.add_argument("paths", nargs="*", type=_place, metavar="PATH", help=_say("cli.path"))
     one.add_argument("--allow-empty", action="store_true", help=_say("cli.allow_empty"))
     one.add_argument("--restore", action="store_true", help=_say("cli.restore"))
     one.add_argument("--rebuild", action="store_true", help=_say("cli.rebuild"))
@@ -86,6 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--encoder", metavar="MODEL", help=_say("cli.encoder"))
     one.add_argument("--json", action="store_true", help=_say("cli.index_json"))
     one.set_defaults(run=_index)
+
+    one = commands.add_parser("watch", parents=[common, web], help=_say("cli.watch"))
+    one.add_argument("paths", nargs="+", type=_place, metavar="PATH", help=_say("cli.path"))
+    one.add_argument(
+        "--every", type=_interval, default=900.0, metavar="15m", help=_say("cli.every")
+    )
+    one.set_defaults(run=_watch)
 
     one = commands.add_parser("ask", parents=[common, model], help=_say("cli.ask"))
     one.add_argument("question", nargs="?")
@@ -98,6 +112,11 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("chat", parents=[common, model], help=_say("cli.chat"))
     one.add_argument("folder", nargs="?", type=Path, help=_say("cli.chat_folder"))
     one.add_argument("--port", type=_positive, metavar="N", help=_say("cli.port"))
+    one.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=_say("cli.host"))
+    one.add_argument("--root-path", default="", metavar="/PATH", help=_say("cli.root_path"))
+    one.add_argument("--auth", type=Path, metavar="FILE", help=_say("cli.auth"))
+    one.add_argument("--no-auth", action="store_true", help=_say("cli.no_auth"))
+    one.add_argument("--allow-changes", action="store_true", help=_say("cli.allow_changes"))
     one.add_argument("--terminal", action="store_true", help=_say("cli.terminal"))
     one.set_defaults(run=_chat)
 
@@ -109,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("show", parents=[common], help=_say("cli.show"))
     one.add_argument("article", metavar="ARTICLE[#pN]")
+    one.add_argument("--history", action="store_true", help=_say("cli.history"))
     one.set_defaults(run=_show)
 
     one = commands.add_parser("remove", parents=[common], help=_say("cli.remove"))
@@ -143,6 +163,20 @@ def _positive(text: str) -> int:
     return value
 
 
+def _place(text: str) -> Path | str:
+    """A path; an address of the web stays as it is."""
+    return text if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", text) else Path(text)
+
+
+def _interval(text: str) -> float:
+    from assistant.watch import interval
+
+    try:
+        return interval(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(_say("cli.no_interval", text=repr(text))) from None
+
+
 def _index_folder(args: argparse.Namespace) -> Path:
     from assistant.config import default_index
 
@@ -175,6 +209,8 @@ def _index(args: argparse.Namespace) -> int:
         "fields": columns_of(args.map) if args.map else {},
         "allow_empty": args.allow_empty,
         "restore": args.restore,
+        "allow_private": args.allow_private,
+        "pages": args.pages,
     }
     with _progress(args) as progress:
         summary = _bring_in_line(index, args.paths, progress, **options)
@@ -188,18 +224,32 @@ def _index(args: argparse.Namespace) -> int:
 
 def _bring_in_line(
     index: Path,
-    paths: list[Path],
+    paths: Sequence[Path | str],
     progress: Progress,
     encoder: str | None = None,
+    allow_private: bool = False,
+    pages: int = 0,
     **options: Any,
 ) -> Summary:
-    """Index with the named encoder, else with that of the index, else with the bundled one."""
+    """Index with the named encoder, else with that of the index, else with the bundled one.
+
+    The addresses of the web among ``paths`` are fetched first; ``pages``: at most so many.
+    """
     from index.encoder.models import open_encoder
     from index.generations import encoder_name
     from index.ingest import index_paths
 
-    name = encoder_name(index) if encoder is None else encoder
-    return index_paths(index, paths, open_encoder(name), progress, **options)
+    model = open_encoder(encoder_name(index) if encoder is None else encoder)
+    folders = [one for one in paths if isinstance(one, Path)]
+    addresses = [one for one in paths if isinstance(one, str)]
+    if not addresses:
+        return index_paths(index, folders, model, progress, **options)
+    from index.web.client import HttpClient
+    from index.web.visits import Manners, fetched
+
+    client = HttpClient(allow_private)
+    with fetched(index, addresses, client, progress, Manners(pages=pages)) as found:
+        return index_paths(index, folders, model, progress, fetched=found, **options)
 
 
 def _progress(args: argparse.Namespace) -> AbstractContextManager[Progress]:
@@ -260,10 +310,53 @@ def _print_summary(summary: Summary) -> None:
         str(len(summary.rejected)),
     )
     console.print(table)
+    if summary.copies:
+        console.print(_say("cli.copies", count=summary.copies))
+    if summary.gone:
+        console.print(_say("cli.some_gone", count=summary.gone))
     for path, reason in summary.rejected:
         word = _say("cli.rejected")
         told = reason.text(_interface_language())
         console.print(f"{word} {escape(_plain(path))}: {escape(_plain(told))}")
+
+
+def _watch(args: argparse.Namespace) -> int:
+    """Index again and again, until Ctrl-C or the system's request to end."""
+    import signal
+    from datetime import datetime
+
+    from assistant.runs import run_command
+    from assistant.watch import watch
+    from index.errors import IndexFolderError
+    from index.web.addresses import web_address
+
+    places = []
+    for place in args.paths:
+        if isinstance(place, Path) and not place.expanduser().exists():
+            raise IndexFolderError("no_path", path=place)
+        places.append(web_address(place) if isinstance(place, str) else str(place.absolute()))
+    options = ["--index", str(_index_folder(args)), "--pages", str(args.pages)]
+    if args.allow_private:
+        options.append("--allow-private")
+
+    def run() -> dict[str, Any]:
+        *_, summary = run_command(["index", *options, *places])
+        return summary
+
+    def tell(name: str, **values: object) -> None:
+        told = _plain(_say(f"cli.{name}", **values))
+        print(f"{datetime.now():%Y-%m-%d %H:%M:%S} {told}", flush=True)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    tell("watching", places=", ".join(places))
+    try:
+        watch(run, args.every, tell)
+    except KeyboardInterrupt:
+        tell("watch_stopped")
+    return 0
 
 
 def _plain(text: str) -> str:
@@ -375,8 +468,10 @@ def _chat(args: argparse.Namespace) -> int:
         index = samples_index() if samples else index
         return _chat_in_terminal(index, folder, samples, args)
     from assistant.chat import serve
+    from assistant.chat.guard import choose_access
 
-    return serve(index, folder, samples, args.port, _assistant_options(args))
+    access = choose_access(args.host, args.root_path, args.auth, args.no_auth, args.allow_changes)
+    return serve(index, folder, samples, access, args.port, _assistant_options(args))
 
 
 def _chat_in_terminal(
@@ -417,7 +512,9 @@ def _chat_in_terminal(
 def _mcp(args: argparse.Namespace) -> int:
     from assistant.mcp_server import make_server
 
-    make_server(_open(_index_folder(args), args)).run()
+    assistant = _open(_index_folder(args), args)
+    assistant.follow()
+    make_server(assistant).run()
     return 0
 
 
@@ -434,16 +531,31 @@ def _articles(args: argparse.Namespace) -> int:
 
     from assistant.types import date_text
 
-    articles = _read_catalog(args).articles(text=False)
+    catalog = _read_catalog(args)
+    articles = catalog.articles(text=False)
+    outlets = {article.id: article.source or article.id for article in articles}
+    reprints = catalog.republished()
     width = max((len(article.id) for article in articles), default=2)
-    names = (_say(f"cli.{name}") for name in ("date", "source", "language", "title"))
+    columns = ["date", "source", "language", "title", *(["also_published"] if reprints else [])]
+    names = (_say(f"cli.{name}") for name in columns)
     table = Table(Column("id", min_width=width), *names)
     for article in articles:
         day = date_text(article.published, article.date_only) or ""
-        cells = (article.id, day, article.source, article.language, article.title)
+        gone = f" ({_gone(article)})" if article.gone else ""
+        cells = [article.id, day, article.source, article.language, article.title + gone]
+        if reprints:
+            others = (outlets[one] for one in reprints.get(article.id, ()))
+            cells.append(", ".join(dict.fromkeys(others)))
         table.add_row(*(Text(_plain(cell)) for cell in cells))
     _console().print(table)
     return 0
+
+
+def _gone(article: Article) -> str:
+    """Since when the page of an article has vanished from the web, or nothing."""
+    from assistant.types import date_text
+
+    return _say("cli.gone", day=date_text(article.gone, True)) if article.gone else ""
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -462,13 +574,63 @@ def _show(args: argparse.Namespace) -> int:
         last = len(article.paragraphs)
         raise IndexFolderError("no_paragraph", id=article.id, number=number, last=last)
     console.print(Text(_plain(article.title), style="bold"))
-    facts = [article.source, date_text(article.published, article.date_only), article.author]
-    console.print(Text(_plain(" · ".join(fact for fact in [*facts, article.url] if fact))))
+    day = date_text(article.published, article.date_only)
+    facts = [article.source, day, article.author, article.section, article.url, _gone(article)]
+    console.print(Text(_plain(" · ".join(fact for fact in facts if fact))))
+    for line in _elsewhere(catalog, article.id):
+        console.print(Text(_plain(line), style="italic"))
+    if args.history:
+        _print_history(catalog, article.id)
+        return 0
     for paragraph in shown:
         style = "" if paragraph.role == "body" else "dim"
         label = "" if paragraph.role == "body" else f"({_say(f'cli.role_{paragraph.role}')}) "
         console.print(Text(f"[p{paragraph.number}] {label}{_plain(paragraph.text)}", style=style))
     return 0
+
+
+def _elsewhere(catalog: Catalog, article_id: str) -> Iterator[str]:
+    """Where else the article is: in files of its own, and in other outlets."""
+    kept = catalog.copies([article_id]).get(article_id)
+    if kept:
+        yield _say("cli.copy_of", id=kept)
+    for copy in catalog.copies_of([article_id]):
+        root, path, _ = catalog.file_of(copy)
+        yield _say("cli.has_copy", id=copy, path=Path(root) / path)
+    for other in catalog.articles(catalog.republished(article_id).get(article_id, ()), text=False):
+        parts = (other.source, other.title, other.id)
+        yield f"{_say('cli.also_published')}: " + " · ".join(part for part in parts if part)
+
+
+def _print_history(catalog: Catalog, article_id: str) -> None:
+    """What each version changed in the one before, the last change first."""
+    from itertools import pairwise
+
+    from rich.text import Text
+
+    from index.history import changes
+
+    console = _console()
+    versions = catalog.history(article_id)
+    if len(versions) == 1:
+        print(_say("cli.no_history", seen=_minute(versions[0].seen)))
+    marks = {"same": ("", ""), "removed": ("[-", "-]"), "added": ("{+", "+}")}
+    styles = {"same": "", "removed": "red", "added": "green"}
+    for earlier, later in reversed(list(pairwise(versions))):
+        seen, before = _minute(later.seen), _minute(earlier.seen)
+        heading = _say("cli.changed", seen=seen, before=before)
+        console.print(Text(f"\n{heading}", style="bold"))
+        for change in changes(earlier.blocks, later.blocks):
+            pieces = [
+                Text(_plain(one.text).join(marks[one.kind]), style=styles[one.kind])
+                for one in change
+            ]
+            console.print(Text("  ").append_text(Text(" ").join(pieces)))
+
+
+def _minute(when: datetime) -> str:
+    """A moment in the time of this machine."""
+    return when.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _read_catalog(args: argparse.Namespace) -> Catalog:

@@ -99,6 +99,7 @@ def make_server(assistant: Assistant) -> MCPServer:
             "source": article.source,
             "url": article.url,
             "author": article.author,
+            "section": article.section,
             "published": date_text(article.published, article.date_only),
             "language": article.language,
             "paragraphs": [

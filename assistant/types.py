@@ -31,6 +31,7 @@ class Citation:
     language: Language
     quote: tuple[int, int]
     also_in: tuple[str, ...] = ()
+    section: str = ""
 
     @property
     def quotation(self) -> str:
@@ -51,6 +52,7 @@ class Citation:
             "quote": list(self.quote),
             "quotation": self.quotation,
             "also_in": list(self.also_in),
+            "section": self.section,
         }
 
 

@@ -79,7 +79,9 @@ def collection(data: Path, side: str) -> tuple[list[str], Asked]:
     if side != "leads":
         return squad(data, side)
     parts = (part for one in leads(data, SPEED_PARAGRAPHS) for part in one["text"])
-    return list(dict.fromkeys(parts)), {"": [(question, -1) for question in mixed(data)]}
+    return list(dict.fromkeys(parts)), {
+        "": [(question, -1) for question in mixed_questions(data)[:LATENCY_QUESTIONS]]
+    }
 
 
 def few(paragraphs: list[str], asked: Asked) -> tuple[list[str], Asked]:
@@ -90,13 +92,13 @@ def few(paragraphs: list[str], asked: Asked) -> tuple[list[str], Asked]:
     }
 
 
-def mixed(data: Path) -> list[str]:
-    """Questions of both languages."""
+def mixed_questions(data: Path) -> list[str]:
+    """Questions in both languages, in turn."""
     from evals.retrieval import public_sets
 
     sets = {one.name: one.questions for one in public_sets(data)}
     pairs = zip(sets["idk_mrc id→id"], sets["squad en→id"], strict=False)
-    return [question for pair in pairs for question, _ in pair][:LATENCY_QUESTIONS]
+    return [question for pair in pairs for question, _ in pair]
 
 
 def squad(data: Path, side: str) -> tuple[list[str], Asked]:
@@ -222,33 +224,56 @@ SYSTEMS: dict[str, Callable[[list[str], Path], Search]] = {
 
 SIDES = ["id", "en", "leads"]
 
+Text = tuple[str, list[str]]
+"""The title and the paragraphs of an article."""
+
 
 def leads(data: Path, wanted: int) -> Iterator[dict[str, Any]]:
-    """Articles of Wikipedia's leads with ``wanted`` paragraphs; repeated ones change two words.
+    """Articles of Wikipedia's leads with ``wanted`` paragraphs."""
+
+    def texts() -> Iterator[Text]:
+        with gzip.open(data / "train" / "idwiki_lead.jsonl.gz", "rt", encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
+                yield row["title"], row["text"].split("\n\n")
+
+    return enlarged(texts, wanted)
+
+
+def sample_texts() -> Iterator[Text]:
+    """The articles that come with Tanya."""
+    from assistant.config import samples_folder
+    from index.readers import read_articles
+
+    folder = samples_folder()
+    for path in sorted(folder.iterdir()):
+        for article in read_articles(path, str(folder), path.name)[0]:
+            yield article.title, [one.text for one in article.paragraphs]
+
+
+def enlarged(texts: Callable[[], Iterator[Text]], wanted: int) -> Iterator[dict[str, Any]]:
+    """Articles of ``texts`` with ``wanted`` paragraphs; repeated ones change two words each.
 
     Each is given a day and an outlet; one in ten is said to be English.
     """
     rng, made, turn = random.Random(1), 0, 0
     while made < wanted:
-        with gzip.open(data / "train" / "idwiki_lead.jsonl.gz", "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines):
-                row = json.loads(line)
-                parts = [part for part in row["text"].split("\n\n") if len(part) > 80]
-                parts = [" ".join(part.split()) for part in parts[: wanted - made]]
-                if turn:
-                    parts = [_varied(part, rng) for part in parts]
-                if parts:
-                    yield {
-                        "id": f"{turn}-{number}",
-                        "title": row["title"],
-                        "text": parts,
-                        "published": str(FIRST_DAY + timedelta(rng.randrange(DAYS))),
-                        "source": rng.choices(list(OUTLETS), list(OUTLETS.values()))[0],
-                        "language": "en" if rng.random() < 0.1 else "id",
-                    }
-                    made += len(parts)
-                if made >= wanted:
-                    return
+        for number, (title, paragraphs) in enumerate(texts()):
+            parts = [" ".join(part.split()) for part in paragraphs if len(part) > 80]
+            parts = parts[: wanted - made]
+            if turn:
+                parts = [_varied(part, rng) for part in parts]
+            if parts:
+                yield {
+                    "id": f"{turn}-{number}",
+                    "title": title,
+                    "text": parts,
+                    "published": str(FIRST_DAY + timedelta(rng.randrange(DAYS))),
+                    "source": rng.choices(list(OUTLETS), list(OUTLETS.values()))[0],
+                    "language": "en" if rng.random() < 0.1 else "id",
+                }
+                made += len(parts)
+            if made >= wanted:
+                return
         turn += 1
 
 
@@ -439,7 +464,7 @@ def main() -> None:
         given = few(*given) if args.few else given
         print(json.dumps(asdict(measure(args.system, *given, SYSTEMS[args.system]))))
     elif args.what.startswith("one-"):
-        questions = mixed(args.data)[: FEW if args.few else None]
+        questions = mixed_questions(args.data)[:LATENCY_QUESTIONS][: FEW if args.few else None]
         if args.what == "one-scale":
             print(json.dumps(asdict(grow(args.data, sizes[0], questions))))
         else:

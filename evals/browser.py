@@ -1,18 +1,14 @@
-"""A chat server in a process of its own, and a browser that keeps a log of what it fetches.
+"""A browser that keeps a log of what it fetches.
 
 Needs ``playwright`` (in the extra ``dev``) and a Chromium or Chrome on this machine.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request
@@ -24,32 +20,6 @@ FLAGS = (
 ).split()
 PATIENCE_MS = 90_000  # a busy machine takes long to start and to index
 WIDE, PHONE = {"width": 1280, "height": 820}, {"width": 390, "height": 800}
-
-
-@contextmanager
-def chat(home: Path, *arguments: object) -> Iterator[str]:
-    """``tanya chat`` with a user data folder of its own; the address of its page."""
-    env = os.environ | {
-        "HOME": str(home), "XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home),
-        "PYTHONUTF8": "1", "BROWSER": "true", "GRADIO_TEMP_DIR": str(home / "uploads"),
-    }  # fmt: skip
-    env.pop("DISPLAY", None)
-    env.pop("WAYLAND_DISPLAY", None)
-    command = [sys.executable, "-m", "assistant.cli", "chat", *map(str, arguments)]
-    log = home / "chat.log"
-    with (
-        log.open("w", encoding="utf-8") as errors,
-        subprocess.Popen(
-            command, env=env, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
-        ) as process,
-    ):
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        try:
-            assert "http://127.0.0.1:" in line, line + log.read_text(encoding="utf-8")
-            yield line.split()[1].rstrip("/")
-        finally:
-            process.terminate()
 
 
 def launch(playwright: Playwright) -> Browser:

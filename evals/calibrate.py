@@ -3,9 +3,10 @@
     python -m evals.calibrate --data PATH
 
 A passage is right when it is the gold paragraph and its quoted words hold an accepted answer.
-One logistic model ranks the passages of a question and decides whether the best one is shown. Its
-threshold is where right answers and declined unanswerable questions are most together; the figures
-are five-fold, with all passages of a question in one fold.
+One logistic model ranks the passages of a question and decides whether the best one is shown. Our
+own questions count more than the public ones, since they are asked of news. The threshold is where
+right answers and declined unanswerable questions are most together; the figures are five-fold, with
+all passages of a question in one fold.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from index.store import Store
 
 Array = NDArray[np.float64]
 
+OWN_WEIGHT = 3.0  # of a passage of our own articles; a public one counts once
 LEAST_LEVEL = 50  # answers from which a level's accuracy is told
 
 
@@ -149,15 +151,23 @@ def share(decisions: list[Decision], threshold: float) -> float:
 
 
 def choose_threshold(decisions: list[Decision]) -> float:
-    """Where right answers and declined out-of-corpus and near-miss questions are most together."""
-    outside = [one for one in decisions if one.kind.endswith("out of corpus")]
-    near = [one for one in decisions if one.kind.endswith("near miss")]
-    inside = [one for one in decisions if one not in outside and one not in near]
+    """Where right answers and declined out-of-corpus and near-miss questions are most together.
+
+    Each kind of question counts the same, however many there are of it.
+    """
+    kinds: dict[str, list[Decision]] = {}
+    for one in decisions:
+        kinds.setdefault(one.kind, []).append(one)
+    outside = [own for kind, own in kinds.items() if kind.endswith("out of corpus")]
+    near = [own for kind, own in kinds.items() if kind.endswith("near miss")]
+    inside = [own for own in kinds.values() if own not in outside and own not in near]
 
     def balanced(threshold: float) -> float:
-        declined = 2 - share(outside, threshold) - share(near, threshold)
-        right = sum(one.right and one.score >= threshold for one in inside)
-        return right / max(1, len(inside)) / 2 + declined / 4
+        shown = np.mean([sum(o.right and o.score >= threshold for o in own) / len(own)
+                         for own in inside])  # fmt: skip
+        declined = [np.mean([1 - share(own, threshold) for own in group])
+                    for group in (outside, near)]  # fmt: skip
+        return float(shown / 2 + sum(declined) / 4)
 
     return max((float(one) for one in np.linspace(0.02, 0.9, 89)), key=balanced)
 
@@ -195,9 +205,11 @@ def main() -> None:
     groups = np.array([one.question for one in candidates])
     model = LogisticRegression(C=1.0, max_iter=2000)
     folds = GroupKFold(5)
+    counts = np.array([OWN_WEIGHT if one.kind.startswith("own") else 1.0 for one in candidates])
     predicted = cross_val_predict(
-        model, features, labels, groups=groups, cv=folds, method="predict_proba"
-    )
+        model, features, labels, groups=groups, cv=folds, method="predict_proba",
+        params={"sample_weight": counts},
+    )  # fmt: skip
     decisions = decide(candidates, predicted[:, 1])
     threshold = choose_threshold(decisions)
     medium, high = choose_levels(decisions, threshold)
@@ -217,7 +229,7 @@ def main() -> None:
             f"{kind:24} n {len(chosen):5} answered {share(chosen, threshold):.3f} "
             f"right of these {right:.3f} right first {first:.3f}"
         )
-    model.fit(features, labels)
+    model.fit(features, labels, sample_weight=counts)
     names = [field.name for field in fields(Features)]
     calibration = {
         "weights": dict(zip(names, map(float, model.coef_[0].round(4)), strict=True)),

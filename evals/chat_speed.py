@@ -23,8 +23,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from evals.browser import chat, launch, user
+from evals.browser import launch, user
 from evals.questions import load_questions
+from evals.server import chat
 
 WATCH = """number => {
   window.shown = new Promise(resolve => {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from index.chunking import citable
-from index.duplicates import is_twin, sketch
+from index.copies import MOST_HOLDERS, components, keys
+from index.duplicates import is_reprint, is_twin, likely_twins, sketch
+from index.history import MOST_VERSIONS, Version
 from index.types import Article, Paragraph
 from prompts import Message
 
@@ -38,8 +41,32 @@ _ARTICLES = sa.Table(
     sa.Column("date_only", sa.Boolean, nullable=False),
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("author", sa.Text, nullable=False),
+    sa.Column("section", sa.Text, nullable=False),
+    sa.Column("updated", sa.Text),
     sa.Column("version", sa.Text, nullable=False),
+    sa.Column("seen", sa.Text, nullable=False),  # when this text was first read
+    sa.Column("copy_of", sa.Text),  # the article that is found in place of this one
+    sa.Column("gone", sa.Text),  # when its page was found to have vanished from the web
     sa.Index("articles_by_file", "root", "path"),
+    sa.Index("articles_by_copy_of", "copy_of"),
+)
+_KEYS = sa.Table(
+    "keys",
+    _METADATA,
+    sa.Column("key", sa.Integer, nullable=False),  # shared by articles that may be one
+    sa.Column("article_id", sa.Text, nullable=False),
+    sa.Index("keys_by_key", "key"),
+    sa.Index("keys_by_article", "article_id"),
+)
+_HISTORY = sa.Table(
+    "history",
+    _METADATA,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("article_id", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("seen", sa.Text, nullable=False),
+    sa.Column("text", sa.LargeBinary, nullable=False),
+    sa.Index("history_by_article", "article_id"),
 )
 _PARAGRAPHS = sa.Table(
     "paragraphs",
@@ -49,7 +76,8 @@ _PARAGRAPHS = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
-    sa.Column("node_id", sa.Text),  # of citable paragraphs only: they alone can be found
+    # Of citable paragraphs of articles that are no copies: they alone can be found.
+    sa.Column("node_id", sa.Text),
     sa.Index("paragraphs_by_article", "article_id", "number", unique=True),
     sa.Index("paragraphs_by_node", "node_id", unique=True),
     sqlite_autoincrement=True,
@@ -72,6 +100,7 @@ _REMOVED = sa.Table(
 # Made once: SQLAlchemy takes longer to make and compile a statement than SQLite to carry it out.
 _INSERT_ARTICLE = sa.insert(_ARTICLES)
 _INSERT_PARAGRAPHS = sa.insert(_PARAGRAPHS)
+_INSERT_KEYS = sa.insert(_KEYS)
 _INSERT_SKETCHES = sa.insert(_SKETCHES)
 _SAME_ID = sa.select(_ARTICLES.c.id).where(_ARTICLES.c.id == sa.bindparam("sought"))
 _SOUGHT = sa.select(sa.func.json_each(sa.bindparam("sought")).table_valued("value").c.value)
@@ -178,8 +207,10 @@ class Catalog:
         )
         return {str(row.id): str(row.version) for row in self._rows(query)}
 
-    def add_article(self, article: Article, version: str, root: str, path: str) -> list[StoredNode]:
-        """Store an article; the nodes of its citable paragraphs."""
+    def add_article(
+        self, article: Article, version: str, root: str, path: str, seen: datetime
+    ) -> None:
+        """Store an article, whose text was first read at ``seen``; its paragraphs can be found."""
         published = article.published.isoformat() if article.published else None
         self._write.execute(
             _INSERT_ARTICLE,
@@ -194,19 +225,19 @@ class Catalog:
                 "date_only": article.date_only,
                 "language": article.language,
                 "author": article.author,
+                "section": article.section,
+                "updated": article.updated.isoformat() if article.updated else None,
                 "version": version,
+                "seen": seen.isoformat(),
             },
         )
         first = self._last_row() + 1
         numbered = list(enumerate(article.paragraphs, start=first))
         self._last = first + len(numbered) - 1
-        found = {paragraph.number for paragraph in citable(article.paragraphs)}
+        found = _node_ids(article, version)
         nodes = [
-            StoredNode(row, node_id(article.id, version, one.number), one)
-            for row, one in numbered
-            if one.number in found
+            StoredNode(row, found[one.number], one) for row, one in numbered if one.number in found
         ]
-        ids = {node.row: node.node_id for node in nodes}
         values = [
             {
                 "row": row,
@@ -214,17 +245,46 @@ class Catalog:
                 "number": one.number,
                 "role": one.role,
                 "text": one.text,
-                "node_id": ids.get(row),
+                "node_id": found.get(one.number),
             }
             for row, one in numbered
         ]
         self._write.execute(_INSERT_PARAGRAPHS, values)
+        if shared := [{"key": key, "article_id": article.id} for key in keys(article)]:
+            self._write.execute(_INSERT_KEYS, shared)
+        self._add_sketches(nodes)
+
+    def _add_sketches(self, nodes: Iterable[StoredNode]) -> None:
         hashes = [
             {"hash": one, "row": node.row} for node in nodes for one in sketch(node.paragraph.text)
         ]
         if hashes:
             self._write.execute(_INSERT_SKETCHES, hashes)
-        return nodes
+
+    def _show(self, ids: Sequence[str]) -> None:
+        """Let the citable paragraphs of these articles be found."""
+        values = [
+            {"article": article.id, "place": number, "node": node}
+            for article in self.articles(ids)
+            for number, node in _node_ids(article, self.file_of(article.id)[2]).items()
+        ]
+        update = sa.update(_PARAGRAPHS).where(
+            _PARAGRAPHS.c.article_id == sa.bindparam("article"),
+            _PARAGRAPHS.c.number == sa.bindparam("place"),
+        )
+        if values:
+            self._write.execute(update.values(node_id=sa.bindparam("node")), values)
+        self._add_sketches(self.nodes_of(ids))
+
+    def _hide(self, ids: Sequence[str]) -> None:
+        """Let no paragraph of these articles be found."""
+        self._drop_sketches(ids)
+        own = _among(_PARAGRAPHS.c.article_id, ids)
+        self._write.execute(sa.update(_PARAGRAPHS).where(own).values(node_id=None))
+
+    def _drop_sketches(self, ids: Sequence[str]) -> None:
+        rows = sa.select(_PARAGRAPHS.c.row).where(_among(_PARAGRAPHS.c.article_id, ids))
+        self._write.execute(sa.delete(_SKETCHES).where(_SKETCHES.c.row.in_(rows)))
 
     def _last_row(self) -> int:
         """The last row that was ever given to a paragraph: none is given twice."""
@@ -234,16 +294,32 @@ class Catalog:
         return self._last
 
     def drop_articles(self, ids: Sequence[str]) -> None:
-        rows = sa.select(_PARAGRAPHS.c.row).where(_PARAGRAPHS.c.article_id.in_(ids))
-        self._write.execute(sa.delete(_SKETCHES).where(_SKETCHES.c.row.in_(rows)))
-        for column, table in ((_ARTICLES.c.id, _ARTICLES), (_PARAGRAPHS.c.article_id, _PARAGRAPHS)):
-            self._write.execute(sa.delete(table).where(_among(column, ids)))
+        """Forget these articles as they are now; their history stays."""
+        self._drop_sketches(ids)
+        for column in (_ARTICLES.c.id, _PARAGRAPHS.c.article_id, _KEYS.c.article_id):
+            self._write.execute(sa.delete(column.table).where(_among(column, ids)))
+
+    def mark_gone(self, root: str, path: str, gone: datetime | None) -> int:
+        """Note since when the page of these articles has vanished; how many were not marked so."""
+        value = gone.isoformat() if gone else None
+        found = self._write.execute(
+            sa.update(_ARTICLES)
+            .where(_ARTICLES.c.root == root, _ARTICLES.c.path == path)
+            .where(_ARTICLES.c.gone.is_distinct_from(value))
+            .values(gone=value)
+        )
+        return found.rowcount
 
     def articles(self, ids: Iterable[str] | None = None, text: bool = True) -> list[Article]:
-        """Articles by id, or all, newest first; without paragraphs unless ``text``."""
+        """Articles by id, or all that are no copies, newest first.
+
+        They come without paragraphs unless ``text``.
+        """
         query = sa.select(_ARTICLES).order_by(_ARTICLES.c.published.desc(), _ARTICLES.c.id)
         wanted = None if ids is None else list(ids)
-        if wanted is not None:
+        if wanted is None:
+            query = query.where(_ARTICLES.c.copy_of.is_(None))
+        else:
             query = query.where(_among(_ARTICLES.c.id, wanted))
         paragraphs: dict[str, list[Paragraph]] = {}
         if text:
@@ -263,6 +339,9 @@ class Catalog:
                 language=row.language,
                 author=row.author,
                 paragraphs=tuple(paragraphs.get(row.id, ())),
+                section=row.section,
+                updated=datetime.fromisoformat(row.updated) if row.updated else None,
+                gone=datetime.fromisoformat(row.gone) if row.gone else None,
             )
             for row in self._rows(query)
         ]
@@ -282,6 +361,143 @@ class Catalog:
         columns = (_ARTICLES.c.root, _ARTICLES.c.path, _ARTICLES.c.version)
         row = self._rows(sa.select(*columns).where(_ARTICLES.c.id == article_id))[0]
         return str(row.root), str(row.path), str(row.version)
+
+    # Copies
+
+    def keys_of(self, ids: Iterable[str]) -> set[int]:
+        """The keys by which these articles are compared with others."""
+        return {row.key for row in self._rows(_keys(_among(_KEYS.c.article_id, ids)))}
+
+    def groups(self, ids: Iterable[str], others: Iterable[int]) -> list[set[str]]:
+        """Sets of articles to compare with each other.
+
+        They hold whoever shares a key with one of ``ids``, or has one of the keys ``others``,
+        and whoever shares a key with these; who shares none with anybody is left out.
+        """
+        pairs: set[tuple[int, str]] = set()
+        seen: set[str] = set()
+        asked, fresh = set(others), set(ids)
+        while fresh or asked:
+            holders = sa.func.count()
+            lone = _among(_KEYS.c.key, asked)
+            shared = (
+                _keys(sa.or_(_KEYS.c.key.in_(_keys(_among(_KEYS.c.article_id, fresh))), lone))
+                .group_by(_KEYS.c.key)
+                .having(holders <= MOST_HOLDERS, sa.or_(holders > 1, lone))
+            )
+            found = self._rows(sa.select(_KEYS).where(_KEYS.c.key.in_(shared)))
+            pairs |= {(row.key, row.article_id) for row in found}
+            seen |= fresh
+            asked, fresh = set(), {row.article_id for row in found} - seen
+        return components(pairs)
+
+    def copies(self, ids: Iterable[str]) -> dict[str, str]:
+        """The kept article of each of these that is a copy."""
+        query = sa.select(_ARTICLES.c.id, _ARTICLES.c.copy_of).where(
+            _among(_ARTICLES.c.id, ids), _ARTICLES.c.copy_of.is_not(None)
+        )
+        return {str(row.id): str(row.copy_of) for row in self._rows(query)}
+
+    def copies_of(self, ids: Iterable[str]) -> list[str]:
+        """The ids of the copies of these articles, in order."""
+        query = sa.select(_ARTICLES.c.id).where(_among(_ARTICLES.c.copy_of, ids))
+        return sorted(str(row.id) for row in self._rows(query))
+
+    def put_copies(self, changed: Mapping[str, str | None]) -> None:
+        """Make articles copies of others, or articles of their own where None is given."""
+        if not changed:
+            return
+        self._write.execute(
+            sa.update(_ARTICLES)
+            .where(_ARTICLES.c.id == sa.bindparam("article"))
+            .values(copy_of=sa.bindparam("kept")),
+            [{"article": one, "kept": kept} for one, kept in changed.items()],
+        )
+        self._hide([one for one, kept in changed.items() if kept])
+        self._show([one for one, kept in changed.items() if not kept])
+
+    def republished(self, article_id: str = "") -> dict[str, list[str]]:
+        """By article, the ids of others that print the same: of one article, or of all."""
+        sketched = sa.select(_SKETCHES.c.hash, _PARAGRAPHS.c.article_id, _SKETCHES.c.row).join(
+            _PARAGRAPHS, _PARAGRAPHS.c.row == _SKETCHES.c.row
+        )
+        if article_id:
+            own = sketched.where(_PARAGRAPHS.c.article_id == article_id).subquery()
+            sketched = sketched.where(_SKETCHES.c.hash.in_(sa.select(own.c.hash)))
+        found = self._rows(sketched)
+        owners = {row.row: str(row.article_id) for row in found}
+        pairs = likely_twins((row.hash, row.row) for row in found)
+        likely = self.nodes_at({row for pair in pairs for row in pair})
+        texts = {node.row: node.paragraph.text for node in likely}
+        shared: dict[tuple[str, str], set[int]] = defaultdict(set)  # rows of the first
+        for left, right in pairs:
+            ends = owners[left], owners[right]
+            asked = ends[0] != ends[1] and article_id in ("", *ends)
+            if asked and is_twin(texts[left], texts[right]):
+                shared[ends].add(left)
+                shared[ends[::-1]].add(right)
+        sizes = self._sketched_paragraphs({one for ends in shared for one in ends})
+        others: dict[str, list[str]] = defaultdict(list)
+        for (one, other), rows in sorted(shared.items()):
+            if article_id in ("", one) and is_reprint(len(rows), sizes[one], sizes[other]):
+                others[one].append(other)
+        return dict(others)
+
+    def _sketched_paragraphs(self, ids: Iterable[str]) -> dict[str, int]:
+        """How many paragraphs of each article are long enough to be compared."""
+        count = sa.func.count(sa.distinct(_SKETCHES.c.row)).label("n")
+        query = (
+            sa.select(_PARAGRAPHS.c.article_id, count)
+            .join(_SKETCHES, _PARAGRAPHS.c.row == _SKETCHES.c.row)
+            .where(_among(_PARAGRAPHS.c.article_id, ids))
+            .group_by(_PARAGRAPHS.c.article_id)
+        )
+        return {str(row.article_id): int(row.n) for row in self._rows(query)}
+
+    # History
+
+    def keep_version(self, article_id: str, version: Version) -> None:
+        """Add a version to those that an article had; the oldest go where there are too many."""
+        self._write.execute(
+            sa.insert(_HISTORY).values(
+                article_id=article_id,
+                version=version.version,
+                seen=version.seen.isoformat(),
+                text=version.pack(),
+            )
+        )
+        own = sa.select(_HISTORY.c.number).where(_HISTORY.c.article_id == article_id)
+        newest = own.order_by(_HISTORY.c.number.desc()).limit(MOST_VERSIONS)
+        self._write.execute(
+            sa.delete(_HISTORY).where(
+                _HISTORY.c.article_id == article_id, _HISTORY.c.number.not_in(newest)
+            )
+        )
+
+    def drop_history(self, ids: Iterable[str]) -> None:
+        self._write.execute(sa.delete(_HISTORY).where(_among(_HISTORY.c.article_id, ids)))
+
+    def present_version(self, article_id: str) -> Version:
+        """The text of an article as it is now; there must be one of this id."""
+        columns = (_ARTICLES.c.version, _ARTICLES.c.seen)
+        row = self._rows(sa.select(*columns).where(_ARTICLES.c.id == article_id))[0]
+        [article] = self.articles([article_id])
+        return Version.of(article, row.version, datetime.fromisoformat(row.seen))
+
+    def earlier_versions(self, article_id: str) -> list[Version]:
+        """What an article said before, the oldest first."""
+        query = sa.select(_HISTORY).where(_HISTORY.c.article_id == article_id)
+        return [
+            Version.unpack(datetime.fromisoformat(row.seen), row.version, row.text)
+            for row in self._rows(query.order_by(_HISTORY.c.number))
+        ]
+
+    def history(self, article_id: str) -> list[Version]:
+        """All versions of an article, the oldest first, the present one last."""
+        earlier, present = self.earlier_versions(article_id), self.present_version(article_id)
+        if earlier and earlier[-1].blocks == present.blocks:  # its file was broken for a while
+            del earlier[-1]
+        return [*earlier, present]
 
     # Removed by hand
 
@@ -330,6 +546,9 @@ class Catalog:
         found = self._rows(_ROWS_OF, sought=json.dumps(list(node_ids)))
         return {row.node_id: row.row for row in found}
 
+    def nodes_at(self, rows: Iterable[int]) -> list[StoredNode]:
+        return self._nodes(_among(_PARAGRAPHS.c.row, rows))
+
     def ids_at(self, rows: Iterable[int]) -> dict[int, str]:
         """The node ids of the citable paragraphs at these rows."""
         columns = (_PARAGRAPHS.c.row, _PARAGRAPHS.c.node_id)
@@ -362,12 +581,22 @@ class Catalog:
         return [StoredNode(row.row, row.node_id, _paragraph(row)) for row in self._rows(query)]
 
     def counts(self) -> tuple[int, int]:
-        """How many articles and how many citable paragraphs there are."""
-        articles = self._rows(sa.select(sa.func.count().label("n")).select_from(_ARTICLES))[0].n
+        """How many articles, copies left out, and how many citable paragraphs there are."""
+        articles = self._rows(
+            sa.select(sa.func.count().label("n")).where(_ARTICLES.c.copy_of.is_(None))
+        )[0].n
         nodes = self._rows(
             sa.select(sa.func.count(_PARAGRAPHS.c.node_id).label("n")).select_from(_PARAGRAPHS)
         )[0].n
         return int(articles), int(nodes)
+
+    def count_copies(self) -> int:
+        query = sa.select(sa.func.count(_ARTICLES.c.copy_of).label("n"))
+        return int(self._rows(query)[0].n)
+
+
+def _keys(condition: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+    return sa.select(_KEYS.c.key).where(condition)
 
 
 def _among(column: sa.Column[Any], values: Iterable[str | int]) -> sa.ColumnElement[bool]:
@@ -376,14 +605,16 @@ def _among(column: sa.Column[Any], values: Iterable[str | int]) -> sa.ColumnElem
     return column.in_(sa.select(given.c.value))
 
 
+def _node_ids(article: Article, version: str) -> dict[int, str]:
+    """The ids of an article's citable paragraphs, by number."""
+    return {
+        one.number: node_id(article.id, version, one.number) for one in citable(article.paragraphs)
+    }
+
+
 def _reasons(told: str) -> tuple[Message, ...]:
-    """The messages that a file's row holds; older rows hold one as English text."""
-    if not told:
-        return ()
-    try:
-        return tuple(map(Message.from_dict, json.loads(told)))
-    except (ValueError, TypeError):
-        return (Message.from_dict(told),)
+    """The messages that a file's row holds."""
+    return tuple(map(Message.from_dict, json.loads(told))) if told else ()
 
 
 def _paragraph(row: sa.Row[Any]) -> Paragraph:

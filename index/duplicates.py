@@ -8,12 +8,16 @@ surely, so an ordinary table finds the candidates, and their shingles decide.
 from __future__ import annotations
 
 import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import combinations
 
 from index.text import words
 
 SHINGLE_WORDS = 4
 SKETCH = 4  # at a resemblance of .8 about one pair in a thousand shares none of four
 LEAST_RESEMBLANCE = 0.8
+MOST_SHARING = 50  # paragraphs of one hash; what more of them hold is a phrase of the trade
 LEAST_WORDS = 8  # "Ia tidak menjawab pertanyaan wartawan." is no sign of a copy
 
 
@@ -49,3 +53,31 @@ def resemblance(left: str, right: str) -> float:
 def is_twin(left: str, right: str) -> bool:
     """Whether two paragraphs are one text, but for a few words."""
     return resemblance(left, right) >= LEAST_RESEMBLANCE
+
+
+def likely_twins(sketches: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """The pairs of paragraphs that share a hash, from ``(hash, paragraph)``.
+
+    >>> likely_twins([(7, 1), (7, 2), (8, 3)])
+    {(1, 2)}
+    """
+    holders: dict[int, set[int]] = defaultdict(set)
+    for one, paragraph in sketches:
+        holders[one].add(paragraph)
+    return {
+        pair
+        for found in holders.values()
+        if len(found) <= MOST_SHARING
+        for pair in combinations(sorted(found), 2)
+    }
+
+
+def is_reprint(shared: int, left: int, right: int) -> bool:
+    """Whether two articles of so many paragraphs print the same story.
+
+    At least half of the shorter, and two paragraphs where both have as many.
+
+    >>> is_reprint(3, 5, 12), is_reprint(1, 2, 12), is_reprint(1, 1, 12)
+    (True, False, True)
+    """
+    return shared >= min(2, left, right) and 2 * shared >= min(left, right)

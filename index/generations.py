@@ -33,7 +33,7 @@ from index.errors import (
 from index.locks import seize, share
 from prompts import Message
 
-FORMAT = 3
+FORMAT = 4
 DATABASE = "chroma.sqlite3"  # in a Chroma folder
 KEPT = 2  # the live generation and the one before, for readers that cannot lock theirs
 PROBE_SECONDS = 600

@@ -9,9 +9,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from index.catalog import Catalog, FileRecord, StoredNode
+from index.changes import Changes
 from index.chunking import embedded_text
 from index.encoder import Encoder
 from index.errors import (
@@ -31,10 +33,11 @@ from index.generations import (
     newest_complete,
     require_generation,
 )
+from index.history import Version
 from index.lexical import LexicalWriter
 from index.locks import write_lock
-from index.readers import MAPPED_SUFFIXES, READERS, is_page_folder, read_articles
-from index.readers.draft import MAX_BYTES
+from index.readers import MAPPED_SUFFIXES, READERS, articles_of, is_page_folder
+from index.readers.inputs import WEB, Fetched, FileInput, Input
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
 from prompts import Message
@@ -51,12 +54,18 @@ def silent(stage: str, done: int, total: int) -> None:
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did, counted in articles; ``rejected`` holds files, or folders, and reasons."""
+    """What a run did, counted in articles; ``rejected`` holds files or addresses, and reasons.
+
+    ``gone``: articles that are no longer where they were fetched, and stay. ``copies`` counts
+    all that are in the index and not found, since another stands for them.
+    """
 
     added: int = 0
     updated: int = 0
     removed: int = 0
     unchanged: int = 0
+    copies: int = 0
+    gone: int = 0
     paragraphs: int = 0
     rejected: list[tuple[str, Message]] = field(default_factory=list)
 
@@ -70,12 +79,16 @@ def index_paths(
     allow_empty: bool = False,
     restore: bool = False,
     fields: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+    fetched: Fetched | None = None,
 ) -> Summary:
     """Bring the index in line with ``paths``, the roots of this run; other roots stay.
 
     Files gone from a root leave the index. Articles removed by hand stay out until their
     content changes, or ``restore``. ``fields`` names the columns of tables and objects that are
     not called as usual: ``{"title": "col1"}``; files read with other names are read again.
+    ``now`` is when what changed is said to have been seen. ``fetched``: pages from the web,
+    which never leave the index by themselves.
 
     Raises:
         IndexFolderError: a path is missing or unusable, a root that held articles is suddenly
@@ -86,14 +99,16 @@ def index_paths(
         live = live_generation(index)
         if live:
             check_usable(live, encoder.fingerprint)
-        run = _Run(index, live, encoder, progress, restore, fields or {})
-        return run.bring_in_line(roots, allow_empty)
+        run = _Run(index, live, encoder, progress, restore, fields or {}, now)
+        return run.bring_in_line(roots, allow_empty, fetched or Fetched())
 
 
 def remove_articles(
     index: Path, prefixes: Sequence[str], encoder: Encoder, progress: Progress = silent
 ) -> list[str]:
-    """Take articles out of the index, by id or unique beginning of one; their ids.
+    """Take articles out of the index, by id or unique beginning of one, with their copies.
+
+    Their ids.
 
     Raises:
         IndexFolderError: there is no index, or an id names no article or several.
@@ -101,8 +116,9 @@ def remove_articles(
     with write_lock(index, "tanya remove"):
         live = require_generation(index, encoder.fingerprint)
         with closing(Catalog(live.catalog)) as catalog:
-            ids = [find_article(catalog, prefix) for prefix in prefixes]
-        _Run(index, live, encoder, progress).remove(list(dict.fromkeys(ids)))
+            named = [find_article(catalog, prefix) for prefix in prefixes]
+            ids = list(dict.fromkeys([*named, *catalog.copies_of(named)]))
+        _Run(index, live, encoder, progress).remove(ids)
         return ids
 
 
@@ -178,6 +194,7 @@ class _Run:
         progress: Progress,
         restore: bool = False,
         fields: Mapping[str, str] | None = None,
+        now: datetime | None = None,
     ) -> None:
         self._index = index
         self._live = live
@@ -185,11 +202,13 @@ class _Run:
         self._progress = progress
         self._restore = restore
         self._fields = fields or {}
+        self._now = now or datetime.now(UTC)
         self._summary = Summary()
 
-    def bring_in_line(self, roots: list[Path], allow_empty: bool) -> Summary:
-        known = self._known_files(roots)
-        present: dict[tuple[str, str], Path] = {}
+    def bring_in_line(self, roots: list[Path], allow_empty: bool, fetched: Fetched) -> Summary:
+        known = self._known_files([_name(root) for root in roots])
+        self._summary.rejected += fetched.rejected
+        present: dict[tuple[str, str], Input] = {}
         unread: list[tuple[str, str]] = []  # root and folder below it
         for root in roots:
             name = _name(root)
@@ -206,22 +225,25 @@ class _Run:
                 raise IndexFolderError(
                     "nothing_to_read", root=root, formats=", ".join(sorted(READERS))
                 )
-            present |= {(name, relative): path for relative, path in found.files.items()}
+            present |= {(name, one): FileInput(path) for one, path in found.files.items()}
         gone = [key for key in known if key not in present and not _below(key, unread)]
-        changed: list[tuple[FileRecord, Path]] = []
-        for done, (key, path) in enumerate(present.items(), start=1):
+        if fetched.pages:
+            known |= self._known_files([WEB])
+            present |= {(WEB, address): page for address, page in fetched.pages.items()}
+        changed: list[tuple[FileRecord, Input]] = []
+        for done, (key, item) in enumerate(present.items(), start=1):
             self._progress("scan", done, len(present))
             before = known.get(key)
             try:
-                record = FileRecord(*key, self._fingerprint(path))
+                record = FileRecord(*key, self._fingerprint(item))
             except OSError as error:
                 reason = Message("unreadable_kept" if before else "unreadable", error=error)
-                self._summary.rejected.append((str(path), reason))
+                self._summary.rejected.append((item.shown, reason))
                 continue
             if before and self._is_same(before, record) and not self._restore:
-                self._summary.rejected += [(str(path), reason) for reason in before.reasons]
+                self._summary.rejected += [(item.shown, reason) for reason in before.reasons]
                 continue
-            changed.append((record, path))
+            changed.append((record, item))
         if changed or gone:
             self._apply(changed, gone)
         else:
@@ -229,10 +251,10 @@ class _Run:
         self._count_unchanged()
         return self._summary
 
-    def _fingerprint(self, path: Path) -> str:
-        """The hash of a file, with the names of columns that it is read by."""
-        content = _fingerprint(path)
-        if not self._fields or path.suffix.lower() not in MAPPED_SUFFIXES:
+    def _fingerprint(self, item: Input) -> str:
+        """The fingerprint of a file, with the names of columns that it is read by."""
+        content = item.fingerprint()
+        if not self._fields or item.suffix not in MAPPED_SUFFIXES:
             return content
         return f"{content} {json.dumps(self._fields, sort_keys=True)}"
 
@@ -247,66 +269,88 @@ class _Run:
                 catalog.put_removed(article_id, catalog.file_of(article_id)[2])
             stale = catalog.nodes_of(ids)
             catalog.drop_articles(ids)
+            catalog.drop_history(ids)
             self._finish(draft, catalog, stale, [])
 
     def _draft(self) -> AbstractContextManager[Draft]:
         return draft_generation(self._index, self._live, self._progress)
 
-    def _known_files(self, roots: list[Path]) -> dict[tuple[str, str], FileRecord]:
+    def _known_files(self, roots: list[str]) -> dict[tuple[str, str], FileRecord]:
         if self._live is None:
             return {}
         with closing(Catalog(self._live.catalog)) as catalog:
-            return catalog.files([_name(root) for root in roots])
+            return catalog.files(roots)
 
-    def _apply(self, changed: list[tuple[FileRecord, Path]], gone: list[tuple[str, str]]) -> None:
+    def _apply(self, changed: list[tuple[FileRecord, Input]], gone: list[tuple[str, str]]) -> None:
         self._progress("read", 0, len(changed))
         with self._draft() as draft, _writable(draft.generation) as catalog:
             if self._restore:
                 catalog.drop_removed()
-            removed = catalog.removed()
-            stale: list[StoredNode] = []
-            fresh: list[tuple[StoredNode, str]] = []
+            changes = Changes(catalog)
             for root, relative in gone:
                 ids = list(catalog.versions(root, relative))
-                stale += catalog.nodes_of(ids)
-                catalog.drop_articles(ids)
+                changes.drop(ids)
+                catalog.drop_history(ids)
                 catalog.drop_file(root, relative)
                 self._summary.removed += len(ids)
-            for done, (record, path) in enumerate(changed):
+            for done, (record, item) in enumerate(changed):
                 self._progress("read", done, len(changed))
-                before = catalog.versions(record.root, record.path)
-                articles, reasons = self._read(record, path)
-                after = {article.id: content_version(article) for article in articles}
-                out = [id_ for id_, version in before.items() if after.get(id_) != version]
-                stale += catalog.nodes_of(out)
-                catalog.drop_articles(out)
-                self._summary.removed += sum(id_ not in after for id_ in out)
-                for article in articles:
-                    version = after[article.id]
-                    if before.get(article.id) == version or removed.get(article.id) == version:
-                        continue
-                    if catalog.holds(article.id):
-                        owner = "/".join(catalog.file_of(article.id)[:2])
-                        reasons.append(Message("id_taken", id=article.id, owner=owner))
-                        continue
-                    nodes = catalog.add_article(article, version, record.root, record.path)
-                    fresh += [(node, article.title) for node in nodes]
-                    if article.id in before:
-                        self._summary.updated += 1
-                    else:
-                        self._summary.added += 1
-                self._summary.rejected += [(str(path), reason) for reason in reasons]
+                reasons = self._apply_file(record, item, changes)
+                self._summary.rejected += [(item.shown, reason) for reason in reasons]
                 catalog.put_file(replace(record, reasons=tuple(reasons[:KEPT_REASONS])))
             self._progress("read", len(changed), len(changed))
-            self._finish(draft, catalog, stale, fresh)
+            changes.settle_copies()
+            self._finish(draft, catalog, changes.stale, changes.fresh())
 
-    def _read(self, record: FileRecord, path: Path) -> tuple[list[Article], list[Message]]:
+    def _apply_file(self, record: FileRecord, item: Input, changes: Changes) -> list[Message]:
+        """Bring the articles of a file in line; why parts of it were left out."""
+        catalog = changes.catalog
+        before = catalog.versions(record.root, record.path)
+        articles, reasons = self._read(record, item)
+        after = {article.id: content_version(article) for article in articles}
+        if record.root == WEB and before and not after:  # the web takes nothing back
+            after = before
+            reasons = [Message("kept", reason=reason) for reason in reasons]
+        out = [id_ for id_, version in before.items() if after.get(id_) != version]
+        gone = [id_ for id_ in out if id_ not in after]
+        earlier = {id_: catalog.present_version(id_) for id_ in out}
+        changes.drop(out)
+        if articles:
+            catalog.drop_history(gone)
+        else:  # the file may be whole again next time
+            for id_ in gone:
+                catalog.keep_version(id_, earlier[id_])
+        self._summary.removed += len(gone)
+        for article in articles:
+            version = after[article.id]
+            if version in (before.get(article.id), changes.removed_by_hand.get(article.id)):
+                continue
+            if catalog.holds(article.id):
+                owner = "/".join(catalog.file_of(article.id)[:2])
+                reasons.append(Message("id_taken", id=article.id, owner=owner))
+                continue
+            seen = self._now
+            if then := earlier.get(article.id):
+                if then.blocks == Version.of(article, version, seen).blocks:
+                    seen = then.seen  # what else is known of it changed
+                else:
+                    catalog.keep_version(article.id, then)
+            changes.add(article, version, record.root, record.path, seen)
+            if article.id in before:
+                self._summary.updated += 1
+            else:
+                self._summary.added += 1
+        marked = catalog.mark_gone(record.root, record.path, item.gone)
+        self._summary.gone += marked if item.gone else 0
+        return reasons
+
+    def _read(self, record: FileRecord, item: Input) -> tuple[list[Article], list[Message]]:
         try:
-            return read_articles(path, record.root, record.path, self._fields)
+            return articles_of(item, record.root, record.path, self._fields)
         except RejectedFileError as error:
             return [], [error.message]
         except Exception as error:  # RecursionError, MemoryError, whatever a hostile file provokes
-            _LOG.info("%s could not be read", path, exc_info=True)
+            _LOG.info("%s could not be read", item.shown, exc_info=True)
             return [], [Message("not_understood", kind=type(error).__name__, error=error)]
 
     def _finish(
@@ -346,9 +390,11 @@ class _Run:
 
     def _count_unchanged(self) -> None:
         live = live_generation(self._index)
-        if live is None:
-            raise MissingIndexError("nothing_indexed", index=self._index)
-        total = live.read_manifest().articles
+        if live is None:  # nothing could be read, and the summary says why
+            return
+        with closing(Catalog(live.catalog)) as catalog:
+            self._summary.copies = catalog.count_copies()
+        total = live.read_manifest().articles + self._summary.copies
         self._summary.unchanged = total - self._summary.added - self._summary.updated
 
 
@@ -425,19 +471,6 @@ def _below(key: tuple[str, str], folders: list[tuple[str, str]]) -> bool:
 def _name(path: Path) -> str:
     r"""``path`` as the catalog holds it; bytes that are no UTF-8 are written as ``\xNN``."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
-
-
-def _fingerprint(path: Path) -> str:
-    """The hash of a file's bytes; of a very large one its size and the time of its last change.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    about = path.stat()
-    if about.st_size > MAX_BYTES:
-        return f"{about.st_size}-bytes-{about.st_mtime_ns}"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def content_version(article: Article) -> str:

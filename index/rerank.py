@@ -27,7 +27,9 @@ from index.lexicon import Lexicon, QueryWord
 from index.text import content_words, grams, lemma
 
 FLOOR = 0.3  # a cosine below says nothing; it counts as 0
-MIX = 0.6  # the share of coverage in the score
+MIX = 0.4  # the share of coverage in the score
+TOGETHER = 0.3  # the share of coverage within a few words of each other
+RUN = 15  # so many content words are near each other; about thirty words of running text
 ACROSS = 1.15  # evens out that translations cover a question less than its own words do
 SPELLING = 0.85  # what two spellings of one word count when their 4-grams agree
 
@@ -36,18 +38,33 @@ SPELLING = 0.85  # what two spellings of one word count when their 4-grams agree
 class Coverage:
     """How well a text covers the question's content words.
 
-    ``best`` float32[n_words] in [0, 1] for each word, ``weights`` float32[n_words] their
-    inverse document frequencies, ``score`` the weighted mean of ``best``.
+    ``matches`` float32[n_words, n_text] in [0, 1] says how well each content word of the text
+    stands for each word asked, ``best`` float32[n_words] what its best match is worth, and
+    ``weights`` float32[n_words] are the inverse document frequencies of the words asked.
     """
 
     words: list[str]
+    matches: NDArray[np.float32]
     best: NDArray[np.float32]
     weights: NDArray[np.float32]
 
     @property
     def score(self) -> float:
+        """The weighted mean of ``best``."""
         total = float(self.weights.sum())
-        return float((self.best * self.weights).sum()) / total if total else 0.0
+        return float(self.best @ self.weights) / total if total else 0.0
+
+    @property
+    def together(self) -> float:
+        """The same within the run of about ``RUN`` words that covers the question best."""
+        step = RUN // 3
+        count = max(3, -(-self.matches.shape[1] // step))
+        padded = np.zeros((len(self.words), count * step), dtype=np.float32)
+        padded[:, : self.matches.shape[1]] = self.matches
+        steps = padded.reshape(len(self.words), count, step).max(axis=2)
+        runs = np.maximum(np.maximum(steps[:, :-2], steps[:, 1:-1]), steps[:, 2:])
+        total = float(self.weights.sum())
+        return float((self.weights @ runs).max()) / total if total else 0.0
 
 
 class SoftMatcher:
@@ -65,13 +82,11 @@ class SoftMatcher:
         asked = self._lexicon.query(question)
         names = [one.word for one in asked]
         weights = np.array([self._weight(one) for one in asked], dtype=np.float32)
-        found = [distinct_words(text) for text in texts]
+        found = [_words(text) for text in texts]
         column = {word: j for j, word in enumerate(dict.fromkeys(chain.from_iterable(found)))}
         matches = self._matches(asked, list(column))
-        return [
-            Coverage(names, matches[:, [column[w] for w in own]].max(axis=1, initial=0), weights)
-            for own in found
-        ]
+        own = [matches[:, [column[word] for word in text]] for text in found]
+        return [Coverage(names, one, one.max(axis=1, initial=0), weights) for one in own]
 
     def _weight(self, asked: QueryWord) -> float:
         """The word's rarity, or that of its translations where these are commoner."""
@@ -112,9 +127,9 @@ class SoftMatcher:
 
 
 @lru_cache(maxsize=20_000)
-def distinct_words(text: str) -> tuple[str, ...]:
-    """The distinct content words of a text, folded, in order."""
-    return tuple(dict.fromkeys(content_words(text)))
+def _words(text: str) -> tuple[str, ...]:
+    """The content words of a text; remembered, since paragraphs are covered often."""
+    return tuple(content_words(text))
 
 
 def same_spelling(word: str, other: str) -> bool:
@@ -127,6 +142,9 @@ def same_spelling(word: str, other: str) -> bool:
 
 class SoftIdfRerank(BaseNodePostprocessor):
     """Mixes each node's score with the question's soft-IDF coverage by its text and title.
+
+    A part of it is the coverage within a run of words: an answer stands near what is asked
+    about (proximity, Tao and Zhai 2007).
 
     Works on any LlamaIndex nodes; scores are divided by the best before they are mixed.
     """
@@ -153,7 +171,8 @@ class SoftIdfRerank(BaseNodePostprocessor):
         ranked = []
         for node, cover in zip(nodes, covers, strict=True):
             same = node.node.metadata.get("language", self.language) == self.language
-            score = (1 - MIX) * (node.score or 0.0) / best + MIX * cover.score
+            score = (1 - MIX - TOGETHER) * (node.score or 0.0) / best
+            score += MIX * cover.score + TOGETHER * cover.together
             ranked.append(NodeWithScore(node=node.node, score=score * (1 if same else ACROSS)))
         ranked.sort(key=lambda node: (-(node.score or 0.0), node.node.node_id))
         return ranked[: self.top]

@@ -372,9 +372,35 @@ def _is_no_text(text: str) -> bool:
     )
 
 
+_PROMPT_REST = re.compile(
+    r"(?:this|these|us|our|now|more|all|on|to|from|by|for|the|story|stories|articles?|news|posts?|"
+    r"videos?|topics?|coverage|pages?|ini|kami|juga|lain|lainnya|selengkapnya|berita|artikel|"
+    r"terkait|di|ke|dari|\W|\d)*"
+)
+
+
+def _is_sub_headline(text: str) -> bool:
+    """A heading of its own matter, though it begins like a prompt of the site.
+
+    >>> [_is_sub_headline(one) for one in ("Next steps", "Read more stories", "Menu: Ekonomi")]
+    [True, False, False]
+    """
+    prompt = _PROMPT.match(text)
+    if prompt is None or ":" in text or _INVITATION.search(text):
+        return False
+    return not _PROMPT_REST.fullmatch(text[prompt.end() :].lower())
+
+
+_ATTRIBUTION = re.compile(r"^[—–]\s*(?:[A-ZÀ-Þ][\w.’'-]*\s?){1,6}$")  # "— Ani Lestari"
+
+
 def _article_role(block: Block, running: bool, inside: bool) -> Role:
     """``inside``: not behind the last text of the article."""
     text, kind = block.text, block.kind
+    if kind == "heading" and inside and _is_sub_headline(text):
+        return "body"
+    if kind in ("text", "quote") and _ATTRIBUTION.match(text):
+        return "boilerplate"
     if kind == "caption" or (kind in ("text", "quote") and _is_credit(text)):
         return "caption"
     if kind == "link":

@@ -28,7 +28,9 @@ class Paragraph:
 class Article:
     """A news article. ``id`` is stable: it survives a change of content.
 
-    ``published`` is timezone-aware unless ``date_only``, when only its date means anything.
+    ``published`` is timezone-aware unless ``date_only``, when only its date means anything;
+    ``updated`` is when the outlet says it changed the text last, ``gone`` when its page was
+    found to have vanished from the web.
     """
 
     id: str
@@ -40,3 +42,6 @@ class Article:
     language: Language
     author: str
     paragraphs: tuple[Paragraph, ...]
+    section: str = ""
+    updated: datetime | None = None
+    gone: datetime | None = None

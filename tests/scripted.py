@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import socket
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -63,19 +66,25 @@ class Behaviour:
     delay_s: float = 0.0
     garbage: bool = False
     half: bool = False
+    reset: bool = False
     requests: list[dict[str, Any]] = field(default_factory=list)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    behaviour: Behaviour
+    behaviours: Iterator[Behaviour]
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""
 
     def do_POST(self) -> None:
-        behaviour = self.behaviour
+        behaviour = next(self.behaviours)
         length = int(self.headers.get("Content-Length", 0))
         behaviour.requests.append(json.loads(self.rfile.read(length)) | {"path": self.path})
+        if behaviour.reset:
+            lingering = struct.pack("ii", 1, 0)  # closing then sends a reset
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, lingering)
+            self.close_connection = True
+            return
         if behaviour.status != 200:
             body = json.dumps({"error": {"message": "scripted"}}).encode()
             self.send_response(behaviour.status)
@@ -120,9 +129,9 @@ def _line(ollama: bool, piece: str | None) -> str:
 
 
 @contextmanager
-def server(behaviour: Behaviour) -> Iterator[str]:
-    """The address of a server on this machine that behaves so."""
-    handler = type("Handler", (_Handler,), {"behaviour": behaviour})
+def server(*behaviours: Behaviour) -> Iterator[str]:
+    """The address of a server on this machine that behaves so, one request after the other."""
+    handler = type("Handler", (_Handler,), {"behaviours": itertools.cycle(behaviours)})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
         http.daemon_threads = True
         Thread(target=http.serve_forever, daemon=True).start()

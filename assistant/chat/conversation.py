@@ -149,6 +149,7 @@ def _citation(data: Mapping[str, Any]) -> Citation:
         _language(data["language"]),
         (start, end),
         tuple(map(str, data["also_in"])),
+        str(data.get("section", "")),
     )
 
 

@@ -5,10 +5,7 @@ Every index run is a process of its own, so that answering goes on meanwhile.
 
 from __future__ import annotations
 
-import json
 import logging
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.config import added_folder, samples_index
+from assistant.runs import RunFailedError, run_command
 from index.errors import IndexFolderError
 from index.generations import live_generation
-from prompts import Message, MessageError
+from prompts import Message
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -32,10 +30,6 @@ Stage = Literal[
     "waiting", "scan", "read", "encode", "vectors", "lexical", "publish", "collect", "loading",
     "ready",
 ]  # fmt: skip
-
-
-class RunFailedError(MessageError):
-    """An index run failed; the message is the run's own, or what it printed last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +50,13 @@ class Engine:
         folder: Path | None,
         samples: bool,
         options: Mapping[str, Any] | None = None,
+        changes: bool = True,
     ) -> None:
-        """``options`` go to ``Assistant.open``."""
+        """``options`` go to ``Assistant.open``; ``changes``: articles may be added and removed."""
         self._options = options or {}
         self.own_index = index
         self.samples = samples
+        self.changes = changes
         self.status = Status("loading")
         self.failure: Message | None = None
         """Why the index cannot be opened."""
@@ -114,6 +110,7 @@ class Engine:
 
         try:
             self._assistant = Assistant.open(self.index, **self._options)
+            self._assistant.follow()
         except IndexFolderError as error:
             _LOG.error("the index cannot be opened: %s", error)
             self.failure = error.message
@@ -147,6 +144,10 @@ class Engine:
             yield Status("waiting")
         try:
             yield from _run([command, *arguments, "--index", str(index)])
+            if self._assistant is not None:
+                self._assistant.refresh()
+        except IndexFolderError as error:
+            raise RunFailedError.of(error.message) from error
         finally:
             self._writing.release()
 
@@ -158,23 +159,5 @@ class Engine:
 
 
 def _run(arguments: list[str]) -> Iterator[Status | dict[str, Any]]:
-    command = [sys.executable, "-m", "assistant.cli", *arguments, "--json"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        summarised = False
-        for line in process.stdout:
-            if not line.startswith("{"):
-                continue
-            data = json.loads(line)
-            if "error" in data:
-                raise RunFailedError.of(Message.from_dict(data["error"]))
-            summarised = "stage" not in data
-            yield data if summarised else Status(data["stage"], data["done"], data["total"])
-        printed = process.stderr.read().strip().splitlines()
-    if process.returncode != 0 and not summarised:
-        if printed:
-            raise RunFailedError("as_told", text=printed[-1])
-        raise RunFailedError("crashed", code=process.returncode)
+    for data in run_command(arguments):
+        yield Status(data["stage"], data["done"], data["total"]) if "stage" in data else data

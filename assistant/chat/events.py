@@ -18,7 +18,7 @@ import gradio as gr
 
 from assistant.chat import lists, panel, suggest, transcript, uploads
 from assistant.chat.conversation import Conversation, Exchange, markdown, mentioned_articles
-from assistant.chat.engine import Engine, RunFailedError, Status
+from assistant.chat.engine import Engine, Status
 from assistant.chat.feedback import record
 from assistant.chat.fields import Fields
 from assistant.chat.html import View
@@ -26,6 +26,7 @@ from assistant.chat.panel import Reading
 from assistant.config import feedback_file
 from assistant.filters import Filter
 from assistant.question import QuestionError
+from assistant.runs import RunFailedError
 from assistant.types import Answer
 from index.types import Language
 from prompts import phrase
@@ -103,6 +104,8 @@ class Events:
                 trigger_mode="always_last", **hidden,
             )  # fmt: skip
         f.listing.read(self.read, None, [f.panel, f.reading], **hidden)
+        if not self._engine.changes:  # not connected, they cannot be called either
+            return
         refreshed = [f.result, f.listing, f.sources, f.status, f.settled, f.live, f.suggested]
         f.files.upload(
             self.add_files, [f.files, f.current, *f.filters], [*refreshed, f.files], **hidden
@@ -138,13 +141,15 @@ class Events:
     # What is shown
 
     def _view(self, conversation: Conversation, article: str = "") -> View:
-        """The articles that a conversation mentions, and one more."""
+        """The articles that a conversation mentions, and one that is read, with its history."""
         assistant = self._engine.assistant
         if assistant is None:
             return View(self._language)
         ids = mentioned_articles(conversation) | ({article} if article else set())
         found = assistant.store.catalog.articles(ids) if ids else []
-        return View(self._language, {article.id: article for article in found})
+        articles = {one.id: one for one in found}
+        versions = assistant.store.catalog.history(article) if article in articles else ()
+        return View(self._language, articles, versions)
 
     def _transcript(self, conversation: Conversation) -> Updates:
         view, count = self._view(conversation), len(conversation.exchanges)
@@ -173,7 +178,7 @@ class Events:
         outlets = sorted({article.source for article in everything if article.source})
         listing = lists.article_list(
             View(self._language), chosen.select(everything), len(everything),
-            removable=not self._engine.samples,
+            removable=self._engine.changes and not self._engine.samples,
         )  # fmt: skip
         return {f.listing: listing, f.sources: gr.update(choices=outlets), f.status: self._status()}
 
@@ -372,7 +377,9 @@ class Events:
         if not 0 <= reading.exchange < len(conversation.exchanges):
             return panel.empty_panel(View(self._language))
         answer = conversation.exchanges[reading.exchange].answer
-        return panel.cited_panel(self._view(conversation), answer, reading.exchange, reading.marker)
+        cited = {one.marker: one.paragraph.article_id for one in answer.citations}
+        view = self._view(conversation, cited.get(reading.marker, ""))
+        return panel.cited_panel(view, answer, reading.exchange, reading.marker)
 
     # Feedback
 

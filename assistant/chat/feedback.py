@@ -9,6 +9,8 @@ from pathlib import Path
 
 from assistant.chat.conversation import Exchange
 
+MAX_ROW_CHARS = 200_000  # some ten times what an answer takes; the page sends it, so anybody can
+
 _LOCK = threading.Lock()
 
 
@@ -19,6 +21,9 @@ def record(file: Path, exchange: Exchange, comment: str, index: Path) -> None:
     row of an id counts), ``written`` (ISO 8601), ``vote`` (``"up"``, ``"down"`` or empty when
     it was taken back), ``comment``, ``question``, ``answer`` (as ``Answer.to_dict`` gives it) and
     ``index`` (the folder that was asked).
+
+    Raises:
+        ValueError: the row is longer than any answer makes it.
     """
     row = {
         "schema_version": 1,
@@ -31,6 +36,8 @@ def record(file: Path, exchange: Exchange, comment: str, index: Path) -> None:
         "index": str(index),
     }
     line = json.dumps(row, ensure_ascii=False) + "\n"
+    if len(line) > MAX_ROW_CHARS:
+        raise ValueError(f"a row of {len(line):,} characters, at most {MAX_ROW_CHARS:,} are kept")
     with _LOCK:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a", encoding="utf-8") as out:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from urllib.parse import urlsplit
 
+from index.history import Version
 from index.types import Article, Language
 from prompts import phrase
 
@@ -23,10 +24,12 @@ class View:
     """What a page needs to show anything: its language and the articles as they are now.
 
     ``articles`` is None while they are unknown; nothing is then called changed or removed.
+    ``versions``: of the article that is read, the oldest first.
     """
 
     language: Language
     articles: Articles | None = None
+    versions: Sequence[Version] = ()
 
     def say(self, name: str, **values: object) -> str:
         """A phrase of the page, escaped."""

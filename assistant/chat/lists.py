@@ -28,6 +28,8 @@ def article_list(view: View, articles: Sequence[Article], total: int, removable:
 
 def _row(view: View, article: Article, removable: bool) -> str:
     told = [text(article.source), day(article.published, article.date_only, view.language)]
+    if article.gone:
+        told.append(view.say("gone", day=day(article.gone, True, view.language)))
     remove = ""
     if removable:
         remove = (
@@ -76,12 +78,16 @@ def _kept(view: View, one: Conversation, current: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of a file: the articles it holds now, or why it was rejected."""
+    """What became of a file: the articles it holds now, or why it was rejected.
+
+    ``known``: they were here already. ``left_out``: why parts of it were rejected.
+    """
 
     name: str
     titles: tuple[str, ...] = ()
     known: bool = False
     reason: Message | None = None
+    left_out: tuple[Message, ...] = ()
 
 
 def progress(view: View, stage: str, done: int, total: int) -> str:
@@ -103,7 +109,14 @@ def file_results(view: View, results: Sequence[FileResult]) -> str:
             head = view.say("file_known" if one.known else "file_added")
             titles = "; ".join(map(text, one.titles[:5]))
             more = f" (+{len(one.titles) - 5})" if len(one.titles) > 5 else ""
-            lines.append(f'<li class="good">{name} {head} {titles}{more}</li>')
+            lost = ""
+            if one.left_out:
+                reason, others = one.left_out[0], len(one.left_out) - 1
+                also = f" (+{others})" if others else ""
+                lost = (
+                    f' <span class="bad">{view.say("parts_left_out", reason=reason)}{also}</span>'
+                )
+            lines.append(f'<li class="good">{name} {head} {titles}{more}{lost}</li>')
     return f'<ul class="results" role="status">{"".join(lines)}</ul>'
 
 

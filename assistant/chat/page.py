@@ -5,15 +5,20 @@ from __future__ import annotations
 import gradio as gr
 from gradio.events import api
 
+from assistant.chat.blocks import Blocks
 from assistant.chat.endpoint import Endpoint
 from assistant.chat.engine import Engine
 from assistant.chat.events import ASKED_AT_ONCE, Events
 from assistant.chat.fields import Fields
+from assistant.chat.guard import MAX_UPLOAD
 from assistant.chat.html import View, text
 from assistant.chat.panel import empty_panel
 from assistant.question import MAX_CHARS
+from index.readers import READERS
 from index.types import Language
 from prompts import phrase
+
+MOST_WAITING = 256  # events of all users; further ones are refused at once
 
 # Clicks on a button with data-act become events of that name, with its data.
 ACTS = """/* "cite" "read" "close" "retry" "edit" "up" "down" "comment" "pick" "remove"
@@ -62,10 +67,10 @@ def theme() -> gr.themes.Base:
 def build(engine: Engine, language: Language) -> gr.Blocks:
     """The page in this language."""
 
-    def say(name: str) -> str:
-        return phrase(language, f"chat.{name}")
+    def say(name: str, **values: object) -> str:
+        return phrase(language, f"chat.{name}", **values)
 
-    with gr.Blocks(
+    with Blocks(
         title="Tanya", fill_width=True, analytics_enabled=False, delete_cache=(3600, 3600)
     ) as page:
         current, kept, reading = (
@@ -96,7 +101,13 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
                             stop = gr.Button(say("stop"), visible=False, elem_id="stop")
                         renew = gr.Button(say("new"), size="sm", elem_id="renew")
                 with gr.Tab(say("tab_articles"), elem_id="tab-articles"):
-                    with gr.Accordion(say("add"), open=False, elem_id="add"):
+                    with gr.Accordion(
+                        say("add"), open=False, elem_id="add", visible=engine.changes
+                    ):
+                        hint = say(
+                            "files_hint", formats=" ".join(READERS), megabytes=MAX_UPLOAD >> 20
+                        )
+                        gr.HTML(f'<p class="hint">{text(hint)}</p>')
                         files = gr.File(
                             label=say("files"), file_count="multiple", elem_id="files",
                             height=130,
@@ -140,7 +151,7 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
         # Before the events of the page, of which one would take its name.
         api(Endpoint(engine, language).ask, api_name="ask", concurrency_limit=ASKED_AT_ONCE)
         Events(engine, language, fields).connect(page, tab)
-    page.queue(default_concurrency_limit=ASKED_AT_ONCE)
+    page.queue(default_concurrency_limit=ASKED_AT_ONCE, max_size=MOST_WAITING)
     return page  # type: ignore[no-any-return]  # gradio's Blocks is untyped where entered
 
 
@@ -154,7 +165,7 @@ def _switch(language: Language) -> str:
     for code, name in (("id", "Indonesia"), ("en", "English")):
         here = ' aria-current="true"' if code == language else ""
         links += (
-            f'<a href="/{code}/" lang="{code}" hreflang="{code}" data-language="{code}"{here}>'
+            f'<a href="../{code}/" lang="{code}" hreflang="{code}" data-language="{code}"{here}>'
             f"{name}</a>"
         )
     label = text(phrase(language, "chat.language"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from assistant.chat.conversation import locate, state_of
 from assistant.chat.html import View, day, facts, link, marked, text
 from assistant.types import Answer, Citation
+from index.history import Change, changes
 from index.types import Article, Paragraph
 
 
@@ -112,7 +114,9 @@ def _panel(
         text(article.source),
         day(article.published, article.date_only, view.language),
         text(article.author),
+        text(article.section),
         link(article.url, view.say("original")),
+        view.say("gone", day=day(article.gone, True, view.language)) if article.gone else "",
     ]
     blocks = "".join(
         _block(view, one, spans.get(one.number, ()), current) for one in article.paragraphs
@@ -120,8 +124,32 @@ def _panel(
     return (
         f'{_bar(view, steps)}<article class="reading" lang="{article.language}">'
         f'<header><h2>{text(article.title)}</h2><p class="facts" lang="{view.language}">'
-        f"{facts(told)}</p></header>{warning}{blocks}</article>"
+        f"{facts(told)}</p></header>{warning}{_history(view)}{blocks}</article>"
     )
+
+
+def _history(view: View) -> str:
+    """What each version changed in the one before, the last change first; folded away."""
+    steps = list(pairwise(view.versions))
+    if not steps:
+        return ""
+    parts = []
+    for earlier, later in reversed(steps):
+        seen = (day(one.seen.astimezone(), False, view.language) for one in (later, earlier))
+        heading = view.say("changed_on", seen=next(seen), before=next(seen))
+        changed = "".join(map(_change, changes(earlier.blocks, later.blocks)))
+        parts.append(f'<h3 lang="{view.language}">{heading}</h3>{changed}')
+    summary = view.say("changed_times", count=len(steps))
+    return (
+        f'<details class="history"><summary lang="{view.language}">{summary}</summary>'
+        f"{''.join(parts)}</details>"
+    )
+
+
+def _change(change: Change) -> str:
+    tags = {"same": "span", "removed": "del", "added": "ins"}
+    pieces = (f"<{tags[one.kind]}>{text(one.text)}</{tags[one.kind]}>" for one in change)
+    return f"<p>{' '.join(pieces)}</p>"
 
 
 def _block(view: View, one: Paragraph, spans: Sequence[tuple[int, int]], current: int) -> str:

@@ -1,41 +1,36 @@
-"""The page's server on this machine: two pages, one a language, and nothing from outside."""
+"""The page's server: two pages, one a language, and nothing from outside."""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
+import tempfile
 import threading
 import webbrowser
-from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from assistant.chat.engine import Engine
+from assistant.chat.guard import MAX_UPLOAD, Access, Guard, Health
 from assistant.chat.page import build, theme
 from index.types import Language
 from prompts import MessageError
 
-HOST = "127.0.0.1"
 PORT = 7373  # a fixed one: browsers keep conversations by address and port
 TRIED = 20  # ports tried when it is taken
 PATIENCE_SECONDS = 2.5  # how long the engine waits for the page to be shown first
-MAX_UPLOAD = "200mb"
+CONNECTIONS = 512  # an open page holds two; more are told to come back later
+ENDING_SECONDS = 3  # for what is still being sent when the server is ended
 LANGUAGE_COOKIE = "tanya_language"
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
     '<rect width="32" height="32" rx="7" fill="#8f2d16"/>'
     '<path d="M8 9h16v4h-6v12h-4V13H8z" fill="#faf8f3"/></svg>'
-)
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "worker-src 'self' blob:; form-action 'self'; frame-ancestors 'none'; base-uri 'self'"
 )
 
 
@@ -43,45 +38,55 @@ class PortError(MessageError):
     """No port could be opened."""
 
 
-def serve(engine: Engine, port: int | None) -> int:
+def serve(engine: Engine, access: Access, port: int | None) -> int:
     """Serve the chat until it is ended with Ctrl-C; the exit code.
 
     Raises:
-        PortError: the port is taken.
+        PortError: the port is taken, or the host is not one of this machine.
     """
-    listener = _listen(port)
-    url = f"http://{HOST}:{listener.getsockname()[1]}/"
-    config = uvicorn.Config(create_app(engine), log_level="warning", ws="none")
+    listener = _listen(access.host, port)
+    shown = f"[{access.host}]" if ":" in access.host else access.host
+    url = f"http://{shown}:{listener.getsockname()[1]}/"
+    config = uvicorn.Config(
+        create_app(engine, access),
+        log_level="warning",  # no access log: it would name what people read
+        ws="none",
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=ENDING_SECONDS,
+    )
     server = uvicorn.Server(config)
     print(f"Tanya: {url}  (Ctrl-C)", flush=True)
-    threading.Thread(target=_show, args=(server, engine, url), daemon=True).start()
-    server.run(sockets=[listener])
+    threading.Thread(
+        target=_show, args=(server, engine, None if access.shared else url), daemon=True
+    ).start()
+    with tempfile.TemporaryDirectory(prefix="tanya-", ignore_cleanup_errors=True) as uploads:
+        os.environ.setdefault("GRADIO_TEMP_DIR", uploads)  # its own is shared by all users
+        server.run(sockets=[listener])
     return 0
 
 
-def create_app(engine: Engine) -> FastAPI:
+def create_app(engine: Engine, access: Access) -> Guard:
     """The pages below ``/id/`` and ``/en/``; ``/`` leads to the one the browser prefers."""
-    app = FastAPI(openapi_url=None)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
-
-    @app.middleware("http")
-    async def guard(request: Request, next_: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await next_(request)
-        response.headers["Content-Security-Policy"] = POLICY
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
 
     @app.get("/")
     def choose(request: Request) -> RedirectResponse:
         chosen = request.cookies.get(LANGUAGE_COOKIE)
         spoken = request.headers.get("accept-language", "")
         language = chosen if chosen in ("id", "en") else preferred(spoken)
-        return RedirectResponse(f"/{language}/", headers={"Vary": "Accept-Language, Cookie"})
+        return RedirectResponse(
+            f"{access.root_path}/{language}/", headers={"Vary": "Accept-Language, Cookie"}
+        )
 
     @app.get("/favicon.ico")
     def icon() -> Response:
         return Response(ICON, media_type="image/svg+xml")
+
+    @app.get("/id")
+    @app.get("/en")
+    def complete(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{request.url.path}/")
 
     room = files("assistant.chat")
     css = room.joinpath("chat.css").read_text(encoding="utf-8")
@@ -91,7 +96,8 @@ def create_app(engine: Engine) -> FastAPI:
             app,
             build(engine, language),
             path=f"/{language}",
-            server_name=HOST,
+            server_name=access.host,
+            root_path=f"{access.root_path}/{language}",
             footer_links=[],
             run_history=False,
             ssr_mode=False,
@@ -99,11 +105,18 @@ def create_app(engine: Engine) -> FastAPI:
             mcp_server=False,
             show_error=False,
             max_file_size=MAX_UPLOAD,
+            enable_monitoring=False,
             theme=theme(),
             css=css,
             head=f"<script>{script}tanya.keepLanguage('{language}');</script>",
         )
-    return app
+
+    def health() -> Health:
+        if engine.failure is not None:
+            return "failed"
+        return "loading" if engine.assistant is None else "ok"
+
+    return Guard(app, access, health)
 
 
 def preferred(accept_language: str) -> Language:
@@ -122,29 +135,36 @@ def preferred(accept_language: str) -> Language:
     return "en" if accept_language.strip() else "id"
 
 
-def _listen(port: int | None) -> socket.socket:
+def _listen(host: str, port: int | None) -> socket.socket:
     wanted = [port] if port else range(PORT, PORT + TRIED)
+    try:
+        family, *_ = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise PortError("no_address", host=host) from None
+    failure: OSError | None = None
     for number in wanted:
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener = socket.socket(family, socket.SOCK_STREAM)
         if os.name == "posix":  # elsewhere the option would let two programs share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((HOST, number))
+            listener.bind((host, number))
             listener.listen(128)
-        except OSError:
+        except OSError as error:
             listener.close()
+            failure = error
             continue
         return listener
-    raise PortError("port_taken", port=wanted[0])
+    raise PortError("port_closed", port=wanted[0], host=host, error=failure)
 
 
-def _show(server: uvicorn.Server, engine: Engine, url: str) -> None:
-    """Open the browser when the page is there, then load the engine beside it."""
+def _show(server: uvicorn.Server, engine: Engine, url: str | None) -> None:
+    """When the page is there, open the browser at ``url``, then load the engine beside it."""
     while not server.started and not server.should_exit:
         threading.Event().wait(0.02)
-    if _has_screen():
-        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-    engine.seen.wait(PATIENCE_SECONDS)
+    if url:
+        if _has_screen():
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+        engine.seen.wait(PATIENCE_SECONDS)
     engine.start()
 
 

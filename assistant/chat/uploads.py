@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +32,7 @@ class Stored:
 
 def store_file(added: Path, source: Path) -> Stored:
     """Copy a file into the folder. Another file of this name stays; the same one is kept once."""
-    suffix = source.suffix.lower()
-    path, known = _place(added, source.stem, suffix, source.read_bytes())
+    path, known = _place(added, source.stem, source.suffix.lower(), _digest(source))
     if not known:
         shutil.copyfile(source, path)
     return Stored(source.name, path, known)
@@ -41,14 +42,15 @@ def store_text(added: Path, pasted: str) -> Stored:
     """Write a pasted article into the folder as a page of text."""
     data = (pasted.strip() + "\n").encode("utf-8", "replace")
     first = pasted.strip().splitlines()[0]
-    path, known = _place(added, " ".join(first.split()[:8]), ".txt", data)
+    digest = hashlib.sha256(data).digest()
+    path, known = _place(added, " ".join(first.split()[:8]), ".txt", digest)
     if not known:
         path.write_bytes(data)
     return Stored(first[:MAX_NAME_CHARS], path, known)
 
 
-def _place(added: Path, stem: str, suffix: str, data: bytes) -> tuple[Path, bool]:
-    """A path of the folder that is free or holds just these data, and whether it holds them."""
+def _place(added: Path, stem: str, suffix: str, digest: bytes) -> tuple[Path, bool]:
+    """A path of the folder that is free or holds a file of this digest, and whether it does."""
     added.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^\w-]+", "-", stem).strip("-")[:MAX_NAME_CHARS] or "artikel"
     number = 1
@@ -56,13 +58,14 @@ def _place(added: Path, stem: str, suffix: str, data: bytes) -> tuple[Path, bool
         path = added / (f"{name}{suffix}" if number == 1 else f"{name}-{number}{suffix}")
         if not path.exists():
             return path, False
-        if _digest(path.read_bytes()) == _digest(data):
+        if _digest(path) == digest:
             return path, True
         number += 1
 
 
-def _digest(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def add(engine: Engine, stored: Sequence[Stored]) -> Iterator[Status | list[FileResult]]:
@@ -80,52 +83,55 @@ def add(engine: Engine, stored: Sequence[Stored]) -> Iterator[Status | list[File
             yield step
         else:
             summary = step
-    reasons = {
-        Path(path).name: Message.from_dict(reason) for path, reason in summary.get("rejected", ())
-    }
+    reasons: dict[str, list[Message]] = defaultdict(list)
+    for path, reason in summary.get("rejected", ()):
+        reasons[Path(path).name].append(Message.from_dict(reason))
     results = []
     for one in stored:
-        titles = _titles(engine, one.path)
-        reason = None
-        if not titles:
+        titles, copies = _articles(engine, one.path)
+        found = tuple(reasons[one.path.name])
+        if titles:
+            results.append(FileResult(one.name, titles, one.known or copies, left_out=found))
+        else:
             one.path.unlink(missing_ok=True)
-            reason = reasons.get(one.path.name, Message("no_article"))
-        results.append(FileResult(one.name, titles, one.known, reason))
+            results.append(FileResult(one.name, reason=next(iter(found), Message("no_article"))))
     engine.leave_samples()
     yield results
 
 
-def _titles(engine: Engine, path: Path) -> tuple[str, ...]:
+def _articles(engine: Engine, path: Path) -> tuple[tuple[str, ...], bool]:
+    """The titles of a file's articles, and whether all of them are copies of others."""
     live = live_generation(engine.own_index)
     if live is None:
-        return ()
-    catalog = Catalog(live.catalog)
-    ids = catalog.versions(str(engine.added.resolve()), path.name)
-    titles = tuple(article.title for article in catalog.articles(ids, text=False))
-    catalog.close()
-    return titles
+        return (), False
+    with closing(Catalog(live.catalog)) as catalog:
+        ids = catalog.versions(str(engine.added.resolve()), path.name)
+        titles = tuple(article.title for article in catalog.articles(ids, text=False))
+        return titles, len(catalog.copies(ids)) == len(ids)
 
 
 def remove(engine: Engine, article_id: str) -> Iterator[Status]:
     """Take an article out of the index.
 
     One that was added in the chat loses its file too, so that it can be added again; one from
-    a folder of the user's stays out until its content changes.
+    a folder of the user's stays out until its content changes, and so do copies of either.
 
     Raises:
         RunFailedError: the run failed, or there is no such article.
     """
-    arguments = ["remove", article_id]
+    runs = [["remove", article_id]]
     live = live_generation(engine.own_index)
     if live is not None:
-        catalog = Catalog(live.catalog)
-        if article_id in catalog.find_article_ids(article_id):
-            root, relative, _ = catalog.file_of(article_id)
-            alone = len(catalog.versions(root, relative)) == 1
-            if alone and root == str(engine.added.resolve()):
-                (engine.added / relative).unlink(missing_ok=True)
-                arguments = ["index", str(engine.added), "--allow-empty"]
-        catalog.close()
-    for step in engine.run(engine.own_index, *arguments):
-        if isinstance(step, Status):
-            yield step
+        with closing(Catalog(live.catalog)) as catalog:
+            if catalog.holds(article_id):
+                root, relative, _ = catalog.file_of(article_id)
+                alone = len(catalog.versions(root, relative)) == 1
+                if alone and root == str(engine.added.resolve()):
+                    (engine.added / relative).unlink(missing_ok=True)
+                    copies = catalog.copies_of([article_id])
+                    runs = [["remove", *copies]] if copies else []
+                    runs.append(["index", str(engine.added), "--allow-empty"])
+    for arguments in runs:
+        for step in engine.run(engine.own_index, *arguments):
+            if isinstance(step, Status):
+                yield step

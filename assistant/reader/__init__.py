@@ -114,13 +114,13 @@ class SpanReader:
         mask = np.zeros((len(rows), longest), dtype=np.float32)
         for i, row in enumerate(rows):
             count = len(found[row].words)
-            vectors[i, :count] = self._encoder.word_vectors(found[row].words)
+            vectors[i, :count] = self._encoder.word_means(found[row].words)
             flags[i, :count] = features[i]
             mask[i, :count] = 1
         start, end, null = self._session.run(
             None,
             {
-                "question": self._encoder.word_vectors(asked.words)[None],
+                "question": self._encoder.word_means(asked.words)[None],
                 "question_flags": question_features(asked)[None].astype(np.float32),
                 "text": vectors,
                 "text_flags": flags,

@@ -12,10 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from multiprocessing.pool import Pool
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from assistant.reader import BUNDLED, MAX_WORDS
+from assistant.reader.cloze import cloze
 from assistant.reader.features import (
     QUESTION_FLAGS,
     TEXT_FLAGS,
@@ -37,8 +42,10 @@ from index.lexicon import Lexicon, meanings, switched
 from index.types import Language
 
 WINDOW = 160  # words of a training paragraph; a random window around the answer
+CLOZES = (120_000, 50_000, 25_000)  # made questions in the first epochs
 NEGATIVES = 0.2  # share of questions that are put to a paragraph that only looks alike
 NEAREST = 8  # such paragraphs to choose from
+SWAPPED = 0.1  # share of questions whose name or number is swapped: not answered any more
 SWITCHED = 0.3  # share of questions that are put in the other language, word by word
 TITLED = 0.5  # share of contexts that are read behind the title of their article
 REPEATS = {"facqa": 3.0, "qamr_en": 0.3, "fairytaleqa_en": 0.6, "squad2_xling": 1.0}
@@ -46,6 +53,10 @@ FILES = (
     "idk_mrc", "tydiqa_id", "tydiqa_en", "facqa", "squad11_en_extra", "squadshifts_new_wiki_en",
     "qamr_en", "fairytaleqa_en",
 )  # fmt: skip
+
+
+_NAME = re.compile(r"(?<=[a-z] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
+_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,20 @@ class Example:
     pool: str
 
 
+class ChannelDropout(nn.Module):
+    """Drops whole channels of a sequence, the same for all its words (Gal and Ghahramani 2016)."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        kept = torch.rand(x.shape[0], 1, x.shape[2]) >= self.share
+        return x * (kept / (1 - self.share)).to(x.dtype)
+
+
 class Block(nn.Module):
     """Layer norm, gated depthwise convolution, optionally self-attention; both residual."""
 
@@ -73,7 +98,7 @@ class Block(nn.Module):
         self.depth = nn.Conv1d(size, size, kernel, padding=kernel // 2, groups=size)
         self.gate = nn.Linear(size, 2 * size)
         self.out = nn.Linear(size, size)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = ChannelDropout(dropout)
         self.heads = heads
         if heads:
             self.attend_norm = nn.LayerNorm(size)
@@ -104,8 +129,8 @@ class Network(nn.Module):
     def __init__(self, dimensions: int, size: int = 128) -> None:
         super().__init__()
         self.word = nn.Linear(dimensions, size)
-        self.question_flag = nn.Linear(QUESTION_FLAGS, size)
-        self.text_flag = nn.Linear(TEXT_FLAGS + 2, size)
+        self.question_flag = nn.Linear(QUESTION_FLAGS + 2, size)
+        self.text_flag = nn.Linear(TEXT_FLAGS + 3, size)
         self.question_blocks = nn.ModuleList([Block(size, 3), Block(size, 3, heads=4)])
         self.text_blocks = nn.ModuleList([Block(size, 5), Block(size, 5)])
         self.merge = nn.Linear(4 * size, size)
@@ -119,7 +144,7 @@ class Network(nn.Module):
         self.start_out = nn.Linear(size, 1)
         self.end_out = nn.Linear(size, 1)
         self.null = nn.Sequential(nn.Linear(3 * size + 2, size), nn.ReLU(), nn.Linear(size, 1))
-        self.dropout = nn.Dropout(0.2)
+        self.dropout = ChannelDropout(0.2)
 
     def forward(
         self,
@@ -132,16 +157,22 @@ class Network(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         if question_mask is None:
             question_mask = torch.ones_like(question[..., 0])
+        question, question_length = unit(question)
+        text, text_length = unit(text)
         content = question_mask * (1 - question_flags[..., 0])
         cosine = text @ question.transpose(1, 2)
         best = (cosine + (content - 1).unsqueeze(1) * 2).max(-1).values.clamp(min=0)
-        covered = ((cosine + (mask - 1).unsqueeze(-1) * 2).max(1).values * content).sum(-1)
-        covered = covered / content.sum(-1).clamp(min=1)
+        present = (cosine + (mask - 1).unsqueeze(-1) * 2).max(1).values.clamp(min=0)
+        covered = (present * content).sum(-1) / content.sum(-1).clamp(min=1)
 
-        q = self.word(self.dropout(question)) + self.question_flag(question_flags)
+        present = present.unsqueeze(-1)
+        every = torch.zeros_like(present)
+        flags = torch.cat([question_flags + every, question_length + every, present], -1)
+        q = self.word(self.dropout(question)) + self.question_flag(flags)
         for block in self.question_blocks:
             q = block(q, question_mask)
-        flags = torch.cat([text_flags, best.unsqueeze(-1), (best * best).unsqueeze(-1)], -1)
+        matched = best.unsqueeze(-1)
+        flags = torch.cat([text_flags, text_length, matched, matched * matched], -1)
         p = self.word(self.dropout(text)) + self.text_flag(flags)
         for block in self.text_blocks:
             p = block(p, mask)
@@ -163,6 +194,12 @@ class Network(nn.Module):
         evidence = torch.stack([covered, best.max(-1).values], -1)
         null = self.null(torch.cat([top, focus, spread[:, 0], evidence], -1)).squeeze(-1)
         return start, end, null
+
+
+def unit(vectors: Tensor) -> tuple[Tensor, Tensor]:
+    """Unit vectors, and the lengths they had, in eighths."""
+    length = vectors.square().sum(-1, keepdim=True).sqrt().clamp(min=1e-6)
+    return vectors / length, length / 8
 
 
 def locate(context: str, answers: list[str], starts: list[int]) -> tuple[int, int] | None:
@@ -201,6 +238,32 @@ def examples(train: Path) -> Iterator[Example]:
                 )  # fmt: skip
 
 
+def paragraphs(train: Path, found: list[Example]) -> Iterator[tuple[str, str, Language]]:
+    """Texts that clozes are made of, with their titles: the contexts, and Wikipedia's leads."""
+    seen = {(one.context, one.title, "en" if one.pool.endswith(("_en", "eng")) else "id")
+            for one in found}  # fmt: skip
+    yield from sorted(seen)  # type: ignore[misc]  # two literals
+    for row in rows(train / "squad_sentences_en.jsonl.gz"):
+        yield row["context"], "", "en"
+    for row in rows(train / "idwiki_lead.jsonl.gz"):
+        for text in row["text"].split("\n\n"):
+            if len(text) > 200:
+                yield text, row["title"], "id"
+
+
+def clozes(
+    texts: list[tuple[str, str, Language]], count: int, lexicon: Lexicon, rng: random.Random
+) -> Iterator[Example]:
+    """``count`` made questions, as many on English texts as on Indonesian ones."""
+    by_language = [[one for one in texts if one[2] == language] for language in ("en", "id")]
+    while count:
+        text, title, language = rng.choice(rng.choice(by_language))
+        made = cloze(text, title, language, lexicon, rng)
+        if made:
+            count -= 1
+            yield Example(made.question, language, title, made.context, made.answer, "cloze", "")
+
+
 class Vocabulary:
     """Vectors of all words that occur, float16[n, dimensions]; row 0 is padding."""
 
@@ -209,24 +272,27 @@ class Vocabulary:
         self._ids: dict[str, int] = {}
 
     def ids(self, words: list[str]) -> np.ndarray:
-        return np.array([self._ids.setdefault(w, len(self._ids) + 1) for w in words], np.int64)
+        return np.array([self._ids.setdefault(w, len(self._ids) + 1) for w in words], np.int32)
 
     def matrix(self) -> Tensor:
         found = list(self._ids)
         matrix = np.zeros((1 + len(found), self._encoder.dimensions), np.float16)
         for begin in range(0, len(found), 10_000):
             part = found[begin : begin + 10_000]
-            matrix[1 + begin : 1 + begin + len(part)] = self._encoder.encode(part)
+            matrix[1 + begin : 1 + begin + len(part)] = self._encoder.means(part)
         return torch.from_numpy(matrix)
 
 
 @dataclass(slots=True)
 class Prepared:
-    """An example as arrays; ``first`` and ``last`` are word numbers, -1 without an answer."""
+    """An example as arrays; ``first`` and ``last`` are word numbers, -1 without an answer.
 
-    question: np.ndarray
+    ``question`` and ``text`` are words until ``prepared`` has put their numbers in.
+    """
+
+    question: Any
     question_flags: np.ndarray
-    text: np.ndarray
+    text: Any
     text_flags: np.ndarray
     first: int
     last: int
@@ -235,20 +301,18 @@ class Prepared:
 class Preparer:
     """Turns examples into arrays."""
 
-    def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon, seed: int) -> None:
-        self._vocabulary = vocabulary
+    def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._rng = random.Random(seed)
         self._analysed: dict[str, Words] = {}
 
-    def prepare(self, one: Example) -> Prepared | None:
+    def prepare(self, one: Example, rng: random.Random) -> Prepared | None:
         """None when the question is empty or the answer is not a short run of words."""
         question = one.question
-        if one.source != "squad2_xling" and self._rng.random() < SWITCHED:
-            question = switched(question, one.language, self._lexicon, self._rng)
+        if one.source not in ("squad2_xling", "cloze") and rng.random() < SWITCHED:
+            question = switched(question, one.language, self._lexicon, rng)
         asked = analyse(question)
-        head = f"{one.title}. " if one.title and self._rng.random() < TITLED else ""
-        text = self._words(head + one.context)
+        head = f"{one.title}. " if one.title and rng.random() < TITLED else ""
+        text = self._words(head + one.context, one.source != "cloze")
         if not asked.words or not text.words:
             return None
         first = last = -1
@@ -258,32 +322,56 @@ class Preparer:
             if not inside or inside[-1] - inside[0] > 30:
                 return None
             first, last = inside[0], inside[-1]
-        low, high = self._window(len(text.words), first, last)
+        low, high = _window(len(text.words), first, last, rng)
         if one.answer:
             first, last = first - low, last - low
         cut = Words(text.words[low:high], text.places[low:high], text.flags[low:high])
         meant = meanings(self._lexicon.query(question))
         return Prepared(
-            self._vocabulary.ids(asked.words),
-            question_features(asked),
-            self._vocabulary.ids(cut.words),
-            pair_features(asked, cut, meant),
-            first,
-            last,
-        )
+            " ".join(asked.words), question_features(asked),
+            " ".join(cut.words), pair_features(asked, cut, meant),
+            first, last,
+        )  # fmt: skip
 
-    def _words(self, text: str) -> Words:
+    def _words(self, text: str, keep: bool) -> Words:
         if text not in self._analysed:
-            self._analysed[text] = analyse(text, 600)
+            words = analyse(text, 600)
+            if not keep:
+                return words
+            self._analysed[text] = words
         return self._analysed[text]
 
-    def _window(self, count: int, first: int, last: int) -> tuple[int, int]:
-        """A random run of ``WINDOW`` words that holds the answer; the head when there is none."""
-        if count <= WINDOW or first < 0:
-            return 0, min(count, WINDOW)
-        least, most = max(0, last - WINDOW + 1), min(count - WINDOW, first)
-        low = self._rng.randint(min(least, most), max(least, most))
-        return low, low + WINDOW
+
+def _window(count: int, first: int, last: int, rng: random.Random) -> tuple[int, int]:
+    """A random run of ``WINDOW`` words that holds the answer; the head when there is none."""
+    if count <= WINDOW or first < 0:
+        return 0, min(count, WINDOW)
+    least, most = max(0, last - WINDOW + 1), min(count - WINDOW, first)
+    low = rng.randint(min(least, most), max(least, most))
+    return low, low + WINDOW
+
+
+_preparers: list[Preparer] = []  # one in each worker
+
+
+def _start_worker() -> None:
+    _preparers.append(Preparer(Lexicon()))
+
+
+def _prepare_part(part: tuple[list[Example], int]) -> list[Prepared]:
+    found, seed = part
+    rng = random.Random(seed)
+    return [one for one in (_preparers[0].prepare(one, rng) for one in found) if one]
+
+
+def prepared(pool: Pool, epoch: list[Example], vocabulary: Vocabulary, seed: int) -> list[Prepared]:
+    """The examples of an epoch as arrays, made by the processes of ``pool``."""
+    parts = [(epoch[i : i + 2_000], seed + i) for i in range(0, len(epoch), 2_000)]
+    made = [one for part in pool.imap(_prepare_part, parts) for one in part]
+    for one in made:
+        one.question = vocabulary.ids(one.question.split(" "))
+        one.text = vocabulary.ids(one.text.split(" "))
+    return made
 
 
 def lookalikes(found: list[Example], encoder: StaticEncoder) -> list[list[tuple[str, str]]]:
@@ -309,9 +397,15 @@ def sample(
 ) -> list[Example]:
     """One epoch: sources by ``REPEATS``, some questions put to a paragraph that looks alike."""
     epoch = []
+    names = sorted({match.group() for one in found for match in _NAME.finditer(one.question)})
     for one, others in zip(found, nearest, strict=True):
         repeat = REPEATS.get(one.source, 1.0)
         for _ in range(int(repeat) + (rng.random() < repeat % 1)):
+            if one.answer and rng.random() < SWAPPED:
+                question = swapped(one, names, rng)
+                if question:
+                    epoch.append(replace(one, question=question, answer=None))
+                    continue
             if one.answer and others and rng.random() < NEGATIVES:
                 title, other = rng.choice(others)
                 answer = one.context[slice(*one.answer)].lower()
@@ -320,6 +414,22 @@ def sample(
                     continue
             epoch.append(one)
     return epoch
+
+
+def swapped(one: Example, names: list[str], rng: random.Random) -> str | None:
+    """The question with a name or year that its context holds swapped for one it does not."""
+    known = [m for m in _NAME.finditer(one.question) if m.group() in one.context]
+    known += [m for m in _YEAR.finditer(one.question) if m.group() in one.context]
+    if not known:
+        return None
+    match = rng.choice(known)
+    if match.group().isdigit():
+        other = str(int(match.group()) + rng.choice((-1, 1)) * rng.randint(1, 20))
+    else:
+        other = rng.choice(names)
+    if other.lower() in one.context.lower():
+        return None
+    return one.question[: match.start()] + other + one.question[match.end() :]
 
 
 def batches(prepared: list[Prepared], size: int, rng: random.Random) -> Iterator[list[Prepared]]:
@@ -362,27 +472,33 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
     rng = random.Random(seed)
     encoder, lexicon = StaticEncoder(), Lexicon()
     vocabulary = Vocabulary(encoder)
-    preparer = Preparer(vocabulary, lexicon, seed)
     found = list(examples(data / "train"))
-    print(f"{len(found):,} examples", flush=True)
+    texts = list(paragraphs(data / "train", found))
+    print(f"{len(found):,} examples, {len(texts):,} texts for clozes", flush=True)
     nearest = lookalikes(found, encoder)
     ready = []
-    for _ in range(epochs):
-        made = map(preparer.prepare, sample(found, nearest, rng))
-        ready.append([one for one in made if one])
+    with get_context("fork").Pool(2, _start_worker) as pool:
+        for number in range(epochs):
+            epoch = sample(found, nearest, rng)
+            if number < len(CLOZES):
+                epoch += clozes(texts, CLOZES[number], lexicon, rng)
+            rng.shuffle(epoch)
+            ready.append(prepared(pool, epoch, vocabulary, rng.randrange(1 << 30)))
     vectors = vocabulary.matrix()
     network = Network(encoder.dimensions)
     parameters = sum(p.numel() for p in network.parameters())
     steps = sum(-(-len(one) // size) for one in ready)
-    print(f"{parameters:,} parameters, {len(ready[0]):,} an epoch, {steps:,} steps", flush=True)
+    lengths = ", ".join(f"{len(one):,}" for one in ready)
+    print(f"{parameters:,} parameters, epochs of {lengths}; {steps:,} steps", flush=True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, steps, pct_start=0.08)
     started, step, total = time.time(), 0, 0.0
-    for epoch, one in enumerate(ready, 1):
+    for number, one in enumerate(ready, 1):
         network.train()
         for batch in batches(one, size, rng):
             inputs, first, last = collate(batch, vectors)
-            start, end, null = network(*inputs)
+            with torch.autocast("cpu", torch.bfloat16):
+                start, end, null = (logits.float() for logits in network(*inputs))
             loss = functional.cross_entropy(torch.cat([start, null[:, None] / 2], 1), first)
             loss = loss + functional.cross_entropy(torch.cat([end, null[:, None] / 2], 1), last)
             optimiser.zero_grad()
@@ -391,14 +507,14 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
             optimiser.step()
             schedule.step()
             step, total = step + 1, total + loss.item()
-            if step % 100 == 0:
+            if step % 200 == 0:
                 print(
-                    f"step {step} loss {total / 100:.3f} {time.time() - started:.0f} s", flush=True
+                    f"step {step} loss {total / 200:.3f} {time.time() - started:.0f} s", flush=True
                 )
                 total = 0.0
         out.mkdir(parents=True, exist_ok=True)
         export(network, out, encoder, lexicon)
-        print(f"epoch {epoch} done after {time.time() - started:.0f} s", flush=True)
+        print(f"epoch {number} done after {time.time() - started:.0f} s", flush=True)
 
 
 def export(network: Network, out: Path, encoder: StaticEncoder, lexicon: Lexicon) -> None:
@@ -425,7 +541,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="train the bundled reader")
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
     parser.add_argument("--out", type=Path, default=BUNDLED)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=7)

@@ -56,7 +56,7 @@ class StaticEncoder:
         weights = load_file(folder / "model.safetensors")["embedding.weight"]
         self._weights: Vectors = weights.astype(np.float32)
         self._word_rows: dict[str, int] = {}
-        self._word_vectors: Vectors = np.zeros((0, self._weights.shape[1]), dtype=np.float32)
+        self._word_means: Vectors = np.zeros((0, self._weights.shape[1]), dtype=np.float32)
         self._lock = threading.Lock()
 
     @property
@@ -72,14 +72,20 @@ class StaticEncoder:
         return digest.hexdigest()[:12]
 
     def encode(self, texts: list[str]) -> Vectors:
+        return unit(self.means(texts))
+
+    def means(self, texts: list[str]) -> Vectors:
+        """Means of the piece vectors, float32[len(texts), dimensions].
+
+        The longer such a vector, the more its text says of what it is about.
+        """
         encoded = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for row, one in enumerate(encoded):
             if one.ids:
                 np.add.reduce(self._weights.take(one.ids, axis=0), axis=0, out=vectors[row])
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
-        return scaled
+                vectors[row] /= len(one.ids)
+        return vectors
 
     def encode_questions(self, questions: list[str]) -> Vectors:
         """The same as ``encode``: questions and passages are embedded alike."""
@@ -87,21 +93,32 @@ class StaticEncoder:
 
     def word_vectors(self, words: list[str]) -> Vectors:
         """Unit vectors of single words, float32[len(words), dimensions]; they are remembered."""
+        return unit(self.word_means(words))
+
+    def word_means(self, words: list[str]) -> Vectors:
+        """``means`` of single words; they are remembered."""
         with self._lock:
             if len(self._word_rows) > MAX_WORDS_KEPT:
-                self._word_rows, self._word_vectors = {}, self._word_vectors[:0]
+                self._word_rows, self._word_means = {}, self._word_means[:0]
             new = list(dict.fromkeys(word for word in words if word not in self._word_rows))
             if new:
                 start = len(self._word_rows)
                 self._reserve(start + len(new))
-                self._word_vectors[start : start + len(new)] = self.encode(new)
+                self._word_means[start : start + len(new)] = self.means(new)
                 self._word_rows.update(zip(new, range(start, start + len(new)), strict=True))
-            return self._word_vectors[[self._word_rows[word] for word in words]]
+            return self._word_means[[self._word_rows[word] for word in words]]
 
     def _reserve(self, rows: int) -> None:
         """Make room for ``rows`` word vectors, twice as much as is there."""
-        if rows > len(self._word_vectors):
-            size = max(rows, 2 * len(self._word_vectors))
+        if rows > len(self._word_means):
+            size = max(rows, 2 * len(self._word_means))
             grown = np.zeros((size, self.dimensions), dtype=np.float32)
-            grown[: len(self._word_vectors)] = self._word_vectors
-            self._word_vectors = grown
+            grown[: len(self._word_means)] = self._word_means
+            self._word_means = grown
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """The same directions with length 1; what has no direction stays zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
+    return scaled

@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from index.chunking import split_long
 from index.errors import RejectedFileError
-from index.readers.draft import Draft, Source, of_part
+from index.readers.draft import Draft, of_part
 from index.readers.formats import MAPPED_SUFFIXES, READERS, read_source
+from index.readers.inputs import FileInput, Input
 from index.readers.packed import is_page_folder
 from index.readers.records import columns_of
 from index.text import language_of
@@ -21,6 +23,7 @@ from prompts import Message
 __all__ = [
     "MAPPED_SUFFIXES",
     "READERS",
+    "articles_of",
     "columns_of",
     "is_page_folder",
     "make_id",
@@ -42,19 +45,30 @@ def read_articles(
     Raises:
         RejectedFileError: nothing of the file can be used; the message says why.
     """
+    return articles_of(FileInput(path), root, relative, fields)
+
+
+def articles_of(
+    item: Input, root: str, relative: str, fields: Mapping[str, str] | None = None
+) -> tuple[list[Article], list[Message]]:
+    """The same for anything that a run reads.
+
+    Raises:
+        RejectedFileError: nothing of it can be used; the message says why.
+    """
     articles: dict[str, Article] = {}
     reasons: list[Message] = []
     try:
-        with path.open("rb") as stream:
-            for item in read_source(Source(path.name, stream, fields or {})):
-                if isinstance(item, Message):
-                    reasons.append(item)
+        with item.open(fields or {}) as source:
+            for found in read_source(source):
+                if isinstance(found, Message):
+                    reasons.append(found)
                     continue
-                article = _article(item, root, relative)
+                article = _article(found, root, relative, source.origin.url)
                 if article is None:
-                    reasons.append(of_part(item.key, Message("no_body")))
+                    reasons.append(of_part(found.key, Message("no_body")))
                 elif article.id in articles:
-                    reasons.append(of_part(item.key, Message("id_twice")))
+                    reasons.append(of_part(found.key, Message("id_twice")))
                 else:
                     articles[article.id] = article
     except OSError as error:
@@ -64,7 +78,8 @@ def read_articles(
     return list(articles.values()), reasons
 
 
-def _article(draft: Draft, root: str, relative: str) -> Article | None:
+def _article(draft: Draft, root: str, relative: str, fetched: str) -> Article | None:
+    """``fetched``: the address that it was fetched from, or nothing."""
     blocks: list[tuple[str, Role]] = [
         (part, role)
         for text, role in draft.page.blocks
@@ -83,8 +98,8 @@ def _article(draft: Draft, root: str, relative: str) -> Article | None:
         language = language_of(f"{draft.page.title} {body}") or "id"
     return Article(
         id=article_id,
-        source=_clean(draft.source),
-        url=_clean(draft.url),
+        source=_clean(draft.source or (urlsplit(fetched).hostname or "").removeprefix("www.")),
+        url=_clean(draft.url or fetched),
         title=_clean(draft.page.title)[:MAX_TITLE_CHARS] or opening(body),
         published=_in_range(draft.page.published),
         date_only=draft.page.date_only,
@@ -94,6 +109,8 @@ def _article(draft: Draft, root: str, relative: str) -> Article | None:
             Paragraph(article_id, number, text, role)
             for number, (text, role) in enumerate(blocks, start=1)
         ),
+        section=_clean(draft.section)[:100],
+        updated=_in_range(draft.updated),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -15,7 +16,22 @@ from prompts import Message
 
 MAX_BYTES = 200_000_000
 MAX_SECONDS = 120.0  # for one document; one that takes longer is cut off there
+SAMPLE_BYTES = 100_000  # that tell text from binary data
+MOST_CONTROL = 0.002  # of them that stand in no text
 LATE = Message("not_in_time", minutes=round(MAX_SECONDS / 60))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where on the web something comes from; what its site, and the list that named it, say of it.
+
+    ``title`` and ``published`` stand in where the page itself is silent.
+    """
+
+    url: str = ""
+    charset: str = ""
+    title: str = ""
+    published: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,7 @@ class Source:
     fields: Mapping[str, str] = field(default_factory=dict)
     deadline: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
     depth: int = 0
+    origin: Origin = Origin()
 
     @property
     def suffix(self) -> str:
@@ -64,6 +81,8 @@ class Draft:
     source: str = ""
     url: str = ""
     language: str = ""
+    section: str = ""
+    updated: datetime | None = None
 
 
 Reader = Callable[[Source], Iterator[Draft | Message]]
@@ -76,29 +95,51 @@ def of_part(key: str, reason: Message) -> Message:
 
 
 def decode(data: bytes) -> str:
-    """Text from bytes: UTF-8, UTF-16 by its mark, else Windows-1252.
+    """Text from bytes: UTF-8, UTF-16 by its mark or its NUL bytes, else Windows-1252.
 
     Raises:
         RejectedFileError: binary data.
     """
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            try:
-                return data.decode(encoding)
-            except UnicodeDecodeError as error:
-                raise RejectedFileError("broken_utf16") from error
-    sample = data[:100_000]
-    control = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
-    if control > 0.002 * len(sample):
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if wide := "utf-16" if marked else _unmarked_utf16(data[:SAMPLE_BYTES]):
+        try:
+            text = data.decode(wide)
+        except UnicodeDecodeError as error:
+            raise RejectedFileError("broken_utf16") from error
+        if not marked and _control_share(text[:SAMPLE_BYTES].encode("utf-8", "replace")):
+            raise RejectedFileError("binary")
+        return text
+    if _control_share(data[:SAMPLE_BYTES]) > MOST_CONTROL:
         raise RejectedFileError("binary")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
-        letters = sum(char.isalnum() or char.isspace() for char in text[:100_000])
-        if letters < 0.6 * min(len(text), 100_000):
+        letters = sum(char.isalnum() or char.isspace() for char in text[:SAMPLE_BYTES])
+        if letters < 0.6 * min(len(text), SAMPLE_BYTES):
             raise RejectedFileError("binary") from None
         return text
+
+
+def _control_share(sample: bytes) -> float:
+    """The share of bytes that stand in no text."""
+    found = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
+    return found / max(1, len(sample))
+
+
+def _unmarked_utf16(sample: bytes) -> str:
+    """The byte order of UTF-16 without a mark, or nothing.
+
+    Of Latin letters every other byte is NUL, and next to none of those between.
+
+    >>> _unmarked_utf16("Banjir".encode("utf-16-be")), _unmarked_utf16(b"Banjir")
+    ('utf-16-be', '')
+    """
+    for name, high, low in (("utf-16-le", sample[1::2], sample[::2]),
+                            ("utf-16-be", sample[::2], sample[1::2])):  # fmt: skip
+        if high.count(0) > 0.7 * len(high) and low.count(0) < 0.02 * len(low):
+            return name
+    return ""
 
 
 def draft_of(fields: Mapping[str, str], blocks: list[str], key: str) -> Draft:
@@ -107,9 +148,10 @@ def draft_of(fields: Mapping[str, str], blocks: list[str], key: str) -> Draft:
 
 
 def dated(draft: Draft, fields: Mapping[str, str]) -> Draft:
-    """``draft`` with the date, author, outlet, address and language that ``fields`` states."""
+    """``draft`` with the dates, author, outlet and the like that ``fields`` states."""
     page = draft.page
     stated = find_date(fields.get("published", ""))
+    changed = find_date(fields.get("updated", ""))
     if stated:
         page = replace(page, published=stated.when, date_only=stated.date_only)
     return Draft(
@@ -118,4 +160,6 @@ def dated(draft: Draft, fields: Mapping[str, str]) -> Draft:
         fields.get("source", ""),
         fields.get("url", ""),
         fields.get("language", ""),
+        fields.get("section", ""),
+        changed.when if changed else None,
     )

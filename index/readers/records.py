@@ -7,10 +7,11 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 
-from index.errors import FieldNameError
-from index.readers.draft import Draft, Source, dated, draft_of
+from index.errors import FieldNameError, RejectedFileError
+from index.readers.draft import Draft, Source, dated, decode, draft_of
 from index.readers.markup import is_markup, markup_blocks
 from index.structure import parse_article
 from index.types import Role
@@ -25,6 +26,8 @@ FIELDS = {
     "url": ("url", "link", "tautan", "canonical"),
     "author": ("author", "authors", "penulis", "byline", "wartawan"),
     "language": ("language", "lang", "bahasa"),
+    "section": ("section", "rubrik", "kanal", "category", "kategori", "articlesection"),
+    "updated": ("updated", "modified", "updated_at", "datemodified", "diperbarui"),
 }
 
 
@@ -63,26 +66,49 @@ def read_json(source: Source) -> Iterator[Draft | Message]:
 
 def read_jsonl(source: Source) -> Iterator[Draft | Message]:
     def parsed() -> Iterator[Any]:
-        for number, line in enumerate(source.text().split("\n"), start=1):
-            if not line.strip():
-                continue
-            try:
-                yield json.loads(line)
-            except (ValueError, RecursionError) as error:
-                yield Message("line", number=number, reason=Message("broken_json", error=error))
+        for number, line in enumerate(_lines(source.read()), start=1):
+            if line is None:
+                yield Message("line", number=number, reason=Message("binary"))
+            elif line.strip():
+                try:
+                    yield json.loads(line)
+                except (ValueError, RecursionError) as error:
+                    reason = Message("broken_json", error=error)
+                    yield Message("line", number=number, reason=reason)
 
     yield from _records(parsed(), source.fields)
+
+
+def _lines(data: bytes) -> list[str | None]:
+    """The lines of a text. Where it is none as a whole, those that are, and None for the others.
+
+    Raises:
+        RejectedFileError: most lines are binary data.
+    """
+    try:
+        return list(decode(data).split("\n"))
+    except RejectedFileError:
+        found = [_line(one) for one in data.split(b"\n")]
+        if 2 * found.count(None) >= len(found):
+            raise
+        return found
+
+
+def _line(data: bytes) -> str | None:
+    try:
+        return decode(data)
+    except RejectedFileError:
+        return None
 
 
 def read_csv(source: Source) -> Iterator[Draft | Message]:
     text = source.text()
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    # The names of the columns tell: csv.Sniffer is misled by commas and quotation marks in texts.
+    names = text.lstrip().partition("\n")[0]
+    delimiter = max(",;\t|", key=names.count)
     try:
-        dialect: Any = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|")
-    except csv.Error:
-        dialect = csv.excel
-    try:
-        records = csv.DictReader(text.splitlines(keepends=True), dialect=dialect)
+        records = csv.DictReader(StringIO(text, newline=""), delimiter=delimiter)
         yield from _records(records, source.fields)
     except csv.Error as error:
         yield Message("broken_csv", error=error)

@@ -20,7 +20,10 @@ _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 
 def read_html(source: Source) -> Iterator[Draft | Message]:
-    yield read_page(decode_page(source.read())) or NO_ARTICLE
+    origin = source.origin
+    listed = Facts(title=origin.title, published=origin.published)
+    html = decode_page(source.read(), origin.charset)
+    yield read_page(html, url=origin.url, listed=listed) or NO_ARTICLE
 
 
 def read_mhtml(source: Source) -> Iterator[Draft | Message]:

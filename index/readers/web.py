@@ -39,12 +39,21 @@ class Facts:
     source: str = ""
     url: str = ""
     language: str = ""
+    section: str = ""
+    updated: str = ""
 
 
-def read_page(html: str, key: str = "", url: str = "", known: Facts | None = None) -> Draft | None:
+def read_page(
+    html: str,
+    key: str = "",
+    url: str = "",
+    known: Facts | None = None,
+    listed: Facts | None = None,
+) -> Draft | None:
     """The article of a web page, or None when it holds none.
 
-    ``url``: where it was fetched. ``known``: facts that are surer than what the page states.
+    ``url``: where it was fetched. ``known``: facts that are surer than what the page states;
+    ``listed``: facts less sure, from a feed, in which titles may be HTML.
 
     Raises:
         RejectedFileError: the page is larger than any page of news.
@@ -65,14 +74,18 @@ def read_page(html: str, key: str = "", url: str = "", known: Facts | None = Non
     lines = [] if blocks else _article_lines(html)
     if not blocks and not lines:
         return None
-    facts = _completed(_overlaid(known, stated) if known else stated, html)
+    facts = _overlaid(known, stated) if known else stated
+    if listed:
+        facts = _overlaid(facts, replace(listed, title=_text(listed.title)))
+    facts = _completed(facts, html)
     if blocks:
         page = parse_article(blocks, facts.title, facts.author)
     else:
         page = parse_page(lines, facts.title)
     text = " ".join(text for text, _ in page.blocks)
     language = language_of(f"{facts.title} {text}") or facts.language
-    when = _published(facts.published, language)
+    when = _local(facts.published, language)
+    changed = _local(facts.updated, language)
     if when:
         page = replace(page, published=when.when, date_only=when.date_only)
     return Draft(
@@ -81,6 +94,8 @@ def read_page(html: str, key: str = "", url: str = "", known: Facts | None = Non
         facts.source or (urlsplit(facts.url or url).hostname or "").removeprefix("www."),
         facts.url or url,
         language,
+        facts.section,
+        changed.when if changed else None,
     )
 
 
@@ -96,7 +111,9 @@ def decode_page(data: bytes, charset: str = "") -> str:
         )
         for name in (charset, declared.group(1).decode("ascii") if declared else ""):
             try:
-                return data.decode(codecs.lookup(name).name)
+                encoding = codecs.lookup(name).name
+                if encoding != "utf-16":  # without a mark its byte order is unknown
+                    return data.decode(encoding)
             except (LookupError, UnicodeDecodeError, ValueError):
                 continue
     return decode(data)
@@ -132,6 +149,11 @@ def page_facts(tree: _Element, html: str = "") -> Facts:
     base = next((link for link in reversed(links) if link.startswith("http")), "")
     link = next((urljoin(base, link) for link in links if link), "")
     spoken = _text(item.get("inLanguage")) or metas.get("og:locale", "") or tree.get("lang", "")
+    changes = [
+        _text(item.get("dateModified")),
+        metas.get("article:modified_time", ""),
+        metas.get("og:updated_time", ""),
+    ]
     authors = [metas.get("author", ""), metas.get("article:author", ""), metas.get("byl", "")]
     return Facts(
         title=next((title for title in titles if len(words(title)) > 1), ""),
@@ -141,7 +163,14 @@ def page_facts(tree: _Element, html: str = "") -> Facts:
         source=_name(item.get("publisher")) or metas.get("og:site_name", ""),
         url=link if link.startswith(("http://", "https://")) else "",
         language=spoken[:2].lower(),
+        section=_first_name(item.get("articleSection")) or metas.get("article:section", ""),
+        updated=next((one for one in changes if moment(one)), ""),
     )
+
+
+def _first_name(value: Any) -> str:
+    """A name, or the first of several: sites name the section first, then its parents."""
+    return next(filter(None, map(_name, value)), "") if isinstance(value, list) else _name(value)
 
 
 _DATE_METAS = (
@@ -275,8 +304,8 @@ def moment(text: str) -> FoundDate | None:
     return FoundDate(when, len(text) <= len("2022-01-21"), (0, len(text)))
 
 
-def _published(text: str, language: str) -> FoundDate | None:
-    """When a page was published; a time without a zone is Jakarta's on an Indonesian page."""
+def _local(text: str, language: str) -> FoundDate | None:
+    """The moment that a page states; without a zone it is Jakarta's on an Indonesian page."""
     found = moment(text)
     if found and not found.date_only and found.when.tzinfo is None:
         zone = timezone(timedelta(hours=ZONES["WIB"] if language == "id" else 0))
@@ -298,6 +327,8 @@ def _completed(facts: Facts, html: str) -> Facts:
         facts.source or _text(known.sitename),
         facts.url or _text(known.url),
         facts.language,
+        facts.section,
+        facts.updated,
     )
 
 

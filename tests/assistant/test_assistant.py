@@ -89,7 +89,7 @@ def test_json_schema_version_1(assistant: Assistant) -> None:
     ]  # fmt: skip
     assert list(answer["citations"][0]) == [
         "marker", "paragraph_id", "article_id", "number", "paragraph", "title", "date", "source",
-        "url", "language", "quote", "quotation", "also_in",
+        "url", "language", "quote", "quotation", "also_in", "section",
     ]  # fmt: skip
     assert answer["citations"][0]["date"] == "2023-05-12T14:00:00+01:00"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from pathlib import Path
 from threading import Event
@@ -41,7 +43,7 @@ def ask(opened: Assistant, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-
     def run(kind: str, address: str, seconds: float = 20.0) -> Answer:
         monkeypatch.setenv("OLLAMA_HOST", address)
         monkeypatch.setenv("OPENAI_BASE_URL", f"{address}/v1")
-        monkeypatch.setenv("OPENAI_API_KEY", "secret")
+        monkeypatch.setenv("OPENAI_API_KEY", "key-of-the-user")
         assistant = copy(opened)
         assistant._writer = Writer(open_llm(f"{kind}:m", seconds), seconds)
         answer = assistant.ask(QUESTION)
@@ -78,8 +80,9 @@ class TestServers:
         ],
     )
     def test_every_failure_ends_in_the_words_of_the_articles(
-        self, kind: str, behaviour: Behaviour, reason: str, ask
+        self, kind: str, behaviour: Behaviour, reason: str, ask, caplog: pytest.LogCaptureFixture
     ) -> None:  # type: ignore[no-untyped-def]
+        caplog.set_level("DEBUG")
         started = time.monotonic()
         with server(behaviour) as address:
             answer = ask(kind, address, 3.0)
@@ -88,6 +91,7 @@ class TestServers:
         assert "18,000" in answer.text
         expected = phrase("en", "llm_failed", reason=phrase("en", f"reason_{reason}"))
         assert answer.notice == expected
+        assert "key-of-the-user" not in caplog.text
 
     def test_a_refused_connection(self, kind: str, ask) -> None:  # type: ignore[no-untyped-def]
         with server(Behaviour()) as address:
@@ -102,6 +106,48 @@ class TestServers:
         assert answer.mode == "llm"
         assert answer.text == "About 18,000 vehicles cross the bridge every day. [1]"
         assert "stopped before" in answer.notice
+
+
+class TestChaos:
+    """Many ask at once while the model's server does everything wrong in turn."""
+
+    pytestmark = local
+    LIMIT_S = 2.0
+    BUSY_S = 20.0  # what a loaded machine may add
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_every_question_ends_in_time(
+        self, kind: str, built: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        behaviours = (
+            Behaviour(GOOD), Behaviour(reset=True), Behaviour(status=429), Behaviour(status=500),
+            Behaviour(GOOD[:1] * 200, delay_s=0.5), Behaviour(GOOD, delay_s=0.2),
+            Behaviour(GOOD[:3], half=True), Behaviour(garbage=True),
+            Behaviour(GOOD, delay_s=60.0), Behaviour(("[7] [99] <script>", "x. " * 500)),
+        )  # fmt: skip
+        questions = (QUESTION, "When was the Wendle bridge opened?", "Who won the chess final?")
+        with server(*behaviours) as address, ThreadPoolExecutor(12) as threads:
+            monkeypatch.setenv("OLLAMA_HOST", address)
+            monkeypatch.setenv("OPENAI_BASE_URL", f"{address}/v1")
+            assistant = Assistant.open(built, llm=f"{kind}:m", llm_seconds=self.LIMIT_S)
+            assistant.ask(QUESTION)  # imports
+
+            def ask(question: str) -> tuple[float, Answer]:
+                started = time.monotonic()
+                answer = assistant.ask(question)
+                return time.monotonic() - started, answer
+
+            answers = list(threads.map(ask, questions * 12))
+        assert max(seconds for seconds, _ in answers) < self.LIMIT_S + self.BUSY_S
+        for _, answer in answers:
+            assert answer.abstained != bool(answer.citations)
+            for one in answer.citations:
+                assert f"[{one.marker}]" in answer.text
+                assert one.paragraph.text[slice(*one.quote)] == one.quotation
+            markers = set(re.findall(r"\[(\d+)\]", answer.text))
+            assert markers == {str(one.marker) for one in answer.citations}
+            assert "<script>" not in answer.text
+        assert {answer.mode for _, answer in answers} == {"llm", "extractive"}
 
 
 @pytest.mark.parametrize("name", ["", "ollama", "ollama:", "gpt", "other:model"])

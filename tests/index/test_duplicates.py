@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ OTHER = (
     "kapal pertama berangkat membawa dua ratus penumpang ke Banda."
 )
 
+SEEN = datetime(2024, 1, 1, tzinfo=UTC)
+
 
 def article(name: str, *texts: str) -> Article:
     paragraphs = tuple(Paragraph(name, i, text) for i, text in enumerate(texts, start=1))
@@ -36,7 +39,7 @@ def catalog(tmp_path: Path) -> Catalog:
         article("b", OTHER, EDITED, WIRE),
         article("c", "Ia tidak menjawab pertanyaan.", WIRE.upper()),
     ):
-        catalog.add_article(one, "1", "/x", one.id)
+        catalog.add_article(one, "1", "/x", one.id, SEEN)
     return catalog
 
 
@@ -55,7 +58,7 @@ def test_twins_stand_in_other_articles(catalog: Catalog) -> None:
 def test_what_is_dropped_is_no_twin(catalog: Catalog) -> None:
     catalog.drop_articles(["b"])
     assert twins(catalog, "a@1#p1") == ["c#p2"]
-    catalog.add_article(article("b", EDITED), "2", "/x", "b")
+    catalog.add_article(article("b", EDITED), "2", "/x", "b", SEEN)
     assert twins(catalog, "a@1#p1") == ["c#p2", "b#p1"]
 
 

@@ -20,7 +20,8 @@ from index.encoder import StaticEncoder
 from index.errors import RejectedFileError
 from index.generations import live_generation
 from index.ingest import index_paths
-from index.readers import READERS, read_articles
+from index.readers import READERS, articles_of, read_articles
+from index.readers.inputs import Input
 from index.types import Article
 from prompts import Message
 
@@ -120,12 +121,12 @@ def test_whatever_a_file_provokes_rejects_that_file_alone(
     encoder: StaticEncoder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def provoked(path: Path, *given: object) -> tuple[list[Article], list[Message]]:
-        if path.suffix == ".md":
+    def provoked(item: Input, *given: object) -> tuple[list[Article], list[Message]]:
+        if item.suffix == ".md":
             raise error(*(("utf-8", b"x", 0, 1, "bad") if error is UnicodeDecodeError else ()))
-        return read_articles(path, *given)  # type: ignore[arg-type]
+        return articles_of(item, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("index.ingest.read_articles", provoked)
+    monkeypatch.setattr("index.ingest.articles_of", provoked)
     summary = index_paths(tmp_path / "index", [corpus], encoder)
     assert summary.added == 2
     [(path, reason)] = summary.rejected

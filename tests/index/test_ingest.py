@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -151,21 +149,6 @@ def test_bad_files_are_reported_and_stop_nothing(
     assert ("kosong.txt", "empty") in reasons
     again = index_paths(tmp_path / "index", [corpus], encoder)
     assert again.rejected == summary.rejected
-
-
-def test_reasons_of_an_older_index_are_told_as_they_stand(
-    corpus: Path, tmp_path: Path, encoder: StaticEncoder
-) -> None:
-    (corpus / "kosong.txt").write_bytes(b"")
-    index_paths(tmp_path / "index", [corpus], encoder)
-    live = live_generation(tmp_path / "index")
-    assert live is not None
-    with closing(sqlite3.connect(live.catalog)) as database:
-        changed = database.execute("UPDATE files SET reason = 'no text' WHERE reason != ''")
-        assert changed.rowcount == 1
-        database.commit()
-    [(_, reason)] = index_paths(tmp_path / "index", [corpus], encoder).rejected
-    assert (reason.text("id"), reason.text("en")) == ("no text", "no text")
 
 
 def test_a_missing_path_and_another_encoder(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from evals.browser import PATIENCE_MS, PHONE, User, chat, launch, user
+from evals.browser import PATIENCE_MS, PHONE, User, launch, user
+from evals.server import chat
 from tests.conftest import write_corpus
 
 pytestmark = pytest.mark.browser

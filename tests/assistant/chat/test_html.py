@@ -14,7 +14,9 @@ from assistant.chat import lists, panel, transcript
 from assistant.chat.conversation import Conversation, Exchange
 from assistant.chat.html import View, link, marked, text
 from assistant.types import Answer, Citation
+from index.history import Version
 from index.types import Article, Paragraph
+from prompts import Message
 
 EVIL = "<script>x</script><img src=x onerror=x> \"'`${x} {{x}} ![a](http://a/b) javascript:x"
 DATE = datetime(2022, 1, 21, 19, 21, tzinfo=UTC)
@@ -22,7 +24,7 @@ DATE = datetime(2022, 1, 21, 19, 21, tzinfo=UTC)
 
 def article(*paragraphs: str) -> Article:
     blocks = tuple(Paragraph("a-1", n, one) for n, one in enumerate(paragraphs, start=1))
-    return Article("a-1", EVIL, "javascript:x", EVIL, DATE, False, "id", EVIL, blocks)
+    return Article("a-1", EVIL, "javascript:x", EVIL, DATE, False, "id", EVIL, blocks, EVIL)
 
 
 def citation(paragraph: str, quotation: str, marker: int = 1, number: int = 1) -> Citation:
@@ -61,7 +63,11 @@ def test_marked_keeps_the_text_and_never_nests(value: str, spans: list[tuple[int
 def test_every_view_escapes_what_is_not_ours() -> None:
     paragraph = f"{EVIL} tiga orang datang. Sisanya pulang."
     found = article(paragraph, EVIL)
-    view = View("en", {"a-1": found})
+    versions = [
+        Version(DATE, "1", "x", (f"{EVIL} satu", "Satu <b>hal</b> saja.")),
+        Version(DATE, "2", EVIL, (f"{EVIL} dua", EVIL)),
+    ]
+    view = View("en", {"a-1": found}, versions)
     said = answer(citation(paragraph, f"{EVIL} tiga orang datang."), short="tiga orang")
     one = Exchange("1", EVIL, said, "2023-01-01T00:00:00+00:00", "down")
     declined = Exchange("2", EVIL, Answer(EVIL, "", (), "id", 0.1, True, (found,)), one.asked)
@@ -77,7 +83,11 @@ def test_every_view_escapes_what_is_not_ours() -> None:
         lists.article_list(view, [found], 1, removable=True),
         lists.conversation_list(view, [talk], "c"),
         lists.file_results(
-            view, [lists.FileResult(EVIL, (EVIL,)), lists.FileResult(EVIL, reason=EVIL)]
+            view,
+            [
+                lists.FileResult(EVIL, (EVIL,), left_out=(Message("as_told", text=EVIL),) * 2),
+                lists.FileResult(EVIL, reason=Message("as_told", text=EVIL)),
+            ],
         ),
     ]
     for page in pages:
@@ -146,6 +156,21 @@ def test_a_changed_paragraph_and_a_removed_article_are_named() -> None:
     assert "stale" not in transcript.answer_body(View("id", None), said, 0)  # not known yet
 
 
+def test_the_panel_shows_what_changed() -> None:
+    versions = [
+        Version(DATE, "1", "Kapal", ("Ada 34 peneliti di kapal itu.",)),
+        Version(DATE, "2", "Kapal", ("Ada 35 peneliti di kapal itu.", "Baru.")),
+        Version(DATE, "3", "Kapal riset", ("Ada 35 peneliti di kapal itu.", "Baru.")),
+    ]
+    articles = {"a-1": article("Ada 35 peneliti di kapal itu.", "Baru.")}
+    shown = panel.article_panel(View("id", articles, versions), "a-1")
+    assert "<p><span>Kapal</span> <ins>riset</ins></p>" in shown
+    assert "<del>34</del> <ins>35</ins> <span>peneliti di kapal itu.</span></p>" in shown
+    assert "<p><ins>Baru.</ins></p>" in shown
+    assert shown.index("riset") < shown.index("<del>34")  # the last change first
+    assert "history" not in panel.article_panel(View("id", articles, versions[:1]), "a-1")
+
+
 def test_all_quotations_of_an_article_are_marked_and_can_be_stepped_through() -> None:
     one, two = "Satu hal. Dua hal.", "Tiga hal."
     said = answer(citation(one, "Satu hal."), citation(two, two, marker=2, number=2))
@@ -155,3 +180,11 @@ def test_all_quotations_of_an_article_are_marked_and_can_be_stepped_through() ->
     assert 'data-exchange="4" data-marker="1"' in shown
     assert shown.count("disabled") == 1  # there is no next one
     assert re.search(r'class="body cited now" data-number="2"', shown)
+
+
+def test_an_article_that_vanished_from_the_web_is_marked() -> None:
+    for gone in (None, DATE):
+        one = replace(article("Air mulai surut."), gone=gone)
+        view = View("en", {one.id: one})
+        for html in (panel.article_panel(view, one.id), lists.article_list(view, [one], 1, True)):
+            assert ("gone from the web since 21 January 2022" in html) == (gone is not None)

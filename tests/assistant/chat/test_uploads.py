@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from assistant.chat.engine import Engine, RunFailedError
+from assistant.chat.engine import Engine
 from assistant.chat.html import View
 from assistant.chat.lists import FileResult, failure, file_results
 from assistant.chat.uploads import add, remove, store_file, store_text
+from assistant.runs import RunFailedError
 from index.catalog import Catalog
 from index.encoder import StaticEncoder
 from index.generations import live_generation
@@ -79,6 +81,26 @@ def test_add_remove_and_add_again(tmp_path: Path) -> None:
     assert list(engine.added.iterdir()) == []
     results(add(engine, [store_text(engine.added, STORY)]))
     assert titles(engine.own_index) == ["Taman Kota Belira Dibuka"]
+
+
+def test_copies_and_parts_left_out_are_told(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "index", None, samples=False)
+    title, body = STORY.strip().split("\n\n")
+    row = json.dumps({"judul": title, "isi": body, "id": 1})
+    table = tmp_path / "tabel.jsonl"
+    table.write_text(f"{row}\n{{oops\n")
+    first, second = results(
+        add(engine, [store_file(engine.added, table), store_text(engine.added, STORY)])
+    )
+    assert (first.titles, len(first.left_out)) == ((title,), 1)
+    assert "line 2" in str(first.left_out[0])
+    assert second.titles == (title,)
+    assert [first.known, second.known].count(True) == 1
+    live = live_generation(engine.own_index)
+    assert live is not None
+    [article] = Catalog(live.catalog).articles(text=False)
+    list(remove(engine, article.id))
+    assert titles(engine.own_index) == []
 
 
 def test_an_article_of_the_users_folder_keeps_its_file(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -33,12 +34,22 @@ def test_each_format_gives_the_same_article(ending: str, make: ModuleType, save:
     assert [p.number for p in article.paragraphs] == list(range(1, len(article.paragraphs) + 1))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+)
 def test_encodings(encoding: str, make: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "kafe.txt"
     path.write_bytes(f"{make.TITLE}\n\n{make.BODY[0]} Kafé “Élan” ikut dibuka.\n".encode(encoding))
     [article] = read(path)
     assert "Kafé “Élan” ikut dibuka." in article.paragraphs[-1].text
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_numbers_that_look_like_utf16_are_binary(order: str, tmp_path: Path) -> None:
+    path = tmp_path / "angka.txt"
+    path.write_bytes(struct.pack(f"{order}2000H", *(1 + n % 30 for n in range(2000))))
+    with pytest.raises(RejectedFileError, match="binary"):
+        read(path)
 
 
 def test_an_untitled_text_keeps_all_its_sentences(make: ModuleType, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 
@@ -40,6 +42,34 @@ def test_objects_in_objects_and_markup(make: ModuleType, save: Save) -> None:
     [article], _ = read_articles(path, "", path.name)
     assert (article.title, article.author) == (make.TITLE, "Ani")
     assert [p.text for p in article.paragraphs] == make.BODY
+
+
+def test_tables_with_quotations_and_lines_in_their_texts(make: ModuleType, save: Save) -> None:
+    said = ['"Kami lega," kata Ani, warga, kemarin. "Air surut; jalan kering."', make.BODY[1]]
+    for delimiter in ",;\t|":
+        stream = StringIO()
+        writer = csv.writer(stream, delimiter=delimiter)
+        writer.writerow(["judul", "isi"])
+        writer.writerows([f"{make.TITLE}, {n}", "\n\n".join(said)] for n in range(3))
+        path = save("tabel.csv", stream.getvalue())
+        articles, reasons = read_articles(path, "", path.name)
+        assert [[p.text for p in one.paragraphs] for one in articles] == [said] * 3
+        assert not reasons
+
+
+def test_a_broken_line_costs_that_line_alone(make: ModuleType, save: Save) -> None:
+    rows = [
+        json.dumps({"judul": f"{make.TITLE} {n}", "isi": make.BODY[0], "rubrik": "Daerah"}).encode()
+        for n in range(3)
+    ]
+    path = save("log.jsonl", b"\n".join([rows[0], b"\0" * 4_096, rows[1], rows[2]]))
+    articles, reasons = read_articles(path, "", path.name)
+    assert [one.title[-1] for one in articles] == ["0", "1", "2"]
+    assert {one.section for one in articles} == {"Daerah"}
+    assert list(map(str, reasons)) == ["line 2: binary data, not text"]
+    path = save("biner.jsonl", b"\n".join([rows[0], b"\0" * 4_096, b"\0" * 4_096]))
+    with pytest.raises(RejectedFileError, match="binary"):
+        read_articles(path, "", path.name)
 
 
 @pytest.mark.parametrize("text", ["judul=x", "title", "title=", "=x", ""])

@@ -97,6 +97,18 @@ def test_a_post_stands_with_its_poster() -> None:
     )  # fmt: skip
 
 
+def test_sub_headlines_and_who_said_a_pull_quote() -> None:
+    quote = "<blockquote><p>Kami menunggu bantuan sejak Senin.</p><span>— Ani Lestari</span>"
+    draft = page(
+        "<title>Banjir surut lagi</title>",
+        f"<h3>Follow the water</h3>{quote}</blockquote><h3>Read more stories</h3>",
+    )
+    roles = dict(draft.page.blocks)
+    assert roles["Follow the water"] == roles["Kami menunggu bantuan sejak Senin."] == "body"
+    assert roles["— Ani Lestari"] == "boilerplate"
+    assert roles.get("Read more stories", "boilerplate") == "boilerplate"
+
+
 def test_a_line_break_inside_a_sentence_divides_nothing() -> None:
     draft = page(
         "<title>Banjir surut lagi</title>", "<p>Warga kembali<br>ke rumah.<br>Air surut.</p>"
@@ -108,6 +120,23 @@ def test_the_declared_encoding() -> None:
     assert decode_page("<meta charset=iso-8859-1>é".encode("latin-1")).endswith("é")
     assert decode_page("<p>é".encode("utf-16")).endswith("é")
     assert decode_page("<meta charset=no-such>é".encode()).endswith("é")
+    assert decode_page("<meta charset=utf-16>é".encode()).endswith("é")  # it cannot be
+    for encoding in ("utf-16-le", "utf-16-be"):
+        assert decode_page("<p>kafé".encode(encoding), "utf-16").endswith("kafé")
+
+
+def test_section_and_time_of_the_last_change() -> None:
+    facts = {
+        "headline": "Banjir surut di tiga desa",
+        "articleSection": ["Daerah", "Nasional"],
+        "dateModified": "2022-01-22T08:00:00",
+    }
+    draft = page(ld(**facts), "")
+    assert draft.section == "Daerah"
+    assert draft.updated is not None
+    assert draft.updated.isoformat() == "2022-01-22T08:00:00+07:00"
+    metas = "<meta property='article:section' content='Ekonomi &amp; Bisnis'>"
+    assert page(f"<title>Banjir surut lagi</title>{metas}", "").section == "Ekonomi & Bisnis"
 
 
 @pytest.mark.parametrize("html", ["", "<", "<html></html>", "\x00", "<!-- x -->", "<div>" * 3_000])

@@ -1,0 +1,64 @@
+"""A chat server in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ENDING_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running chat: the address of its page, and the number of its process."""
+
+    address: str
+    process: int
+
+
+@contextmanager
+def served(
+    home: Path, *arguments: object, env: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """``tanya chat`` with a user data folder of its own.
+
+    What it prints goes to ``chat.log`` in ``home``. It must end in time when it is told to.
+    """
+    told = os.environ | {
+        "HOME": str(home), "XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home),
+        "PYTHONUTF8": "1", "BROWSER": "true", "GRADIO_TEMP_DIR": str(home / "uploads"),
+    } | dict(env or {})  # fmt: skip
+    told.pop("DISPLAY", None)
+    told.pop("WAYLAND_DISPLAY", None)
+    command = [sys.executable, "-m", "assistant.cli", "chat", *map(str, arguments)]
+    log = home / "chat.log"
+    with (
+        log.open("w", encoding="utf-8") as errors,
+        subprocess.Popen(
+            command, env=told, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
+        ) as process,
+    ):
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        try:
+            assert "http://" in line, line + log.read_text(encoding="utf-8")
+            yield Served(line.split()[1].rstrip("/"), process.pid)
+        finally:
+            process.terminate()
+            try:
+                process.wait(ENDING_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+
+
+@contextmanager
+def chat(home: Path, *arguments: object, env: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The address of ``served``."""
+    with served(home, *arguments, env=env) as server:
+        yield server.address
