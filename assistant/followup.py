@@ -31,7 +31,8 @@ _POINTER = re.compile(
     r"\b(?:itu|tersebut|tadi|dia|ia|beliau|mereka|sana|situ|sesudahnya|"
     r"it|its|he|him|his|she|hers?|they|them|theirs?|this|these|those|that one|there)\b"
     r"|\b(?:was|is|did|does|do|were|of|about|after|before|by|for) that\b|\bthat\W*$"
-    r"|\b(?!tanya\b|bertanya\b|hanya\b|punya\b|biasanya\b|akhirnya\b)\w{3,}nya\b",
+    r"|\b(?!(?:(?:ber)?tanya|hanya|punya|lainnya|biasanya|akhirnya|setidaknya|umumnya|misalnya|"
+    r"sebenarnya|tentunya|khususnya)\b)\w{3,}nya\b",
     re.I,
 )
 _EXISTS = re.compile(

@@ -51,6 +51,7 @@ def test_follow_ups_lean_on_the_turn_before(question: str) -> None:
         "Is there a vaccine against dengue fever in Indonesia?",
         "Kenapa harga minyak goreng dan gula naik menjelang lebaran?",
         "Apa yang dikatakan Presiden Jokowi mengenai rencananya memindahkan ibu kota negara?",
+        "Berapa orang lainnya belum ditemukan hingga Selasa petang?",
     ],
 )
 def test_questions_that_stand_alone_are_left_as_they_are(question: str) -> None:
