@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import AsyncIterator, Collection, Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,12 +29,13 @@ from index.errors import IncompatibleIndexError, IndexFolderError
 from index.generations import live_generation
 from index.rerank import CrossEncoderRerank, SoftMatcher
 from index.store import Store
+from index.types import Language
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
     from llama_index.core.postprocessor.types import BaseNodePostprocessor
 
-    from assistant.writer import Writer
+    from assistant.writer import Patience, Writer
 
 _LOG = logging.getLogger(__name__)
 
@@ -139,21 +141,23 @@ class Assistant:
         until: date | None = None,
         sources: Sequence[str] = (),
         articles: Collection[str] | None = None,
+        language: Language | None = None,
         top: int = 5,
     ) -> Answer:
         """The cited answer, or a declined one when the articles do not say.
 
         ``history``: the turns before, which a follow-up leans on. ``since``, ``until`` (both
         inclusive), ``sources`` and ``articles`` (their ids) restrict what may answer; ``today``,
-        by default the day it is, is what "yesterday" and "last month" count from. ``top`` bounds
-        how many articles a declined answer names as nearest.
+        by default the day it is, is what "yesterday" and "last month" count from. ``language`` is
+        that of the answer, by default that of the question. ``top`` bounds how many articles a
+        declined answer names as nearest.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
         *_, answer = self.stream(
             question, history=history, today=today, since=since, until=until, sources=sources,
-            articles=articles, top=top,
+            articles=articles, language=language, top=top,
         )  # fmt: skip
         assert isinstance(answer, Answer)
         return answer
@@ -168,15 +172,20 @@ class Assistant:
         until: date | None = None,
         sources: Sequence[str] = (),
         articles: Collection[str] | None = None,
+        language: Language | None = None,
         top: int = 5,
+        stop: threading.Event | None = None,
     ) -> Iterator[str | Answer]:
         """The text of the answer in pieces, each proven when it comes, then the ``Answer``.
 
-        The pieces joined are ``answer.text``. Takes and raises what ``ask`` does.
+        The pieces joined are ``answer.text``. Takes and raises what ``ask`` does. Once ``stop`` is
+        set, a language model is not waited for any longer: the answer is what it has written, or
+        else quoted from the articles.
         """
         started = time.perf_counter()
-        asked = understand(question, history)
         store = self.store
+        patience = self._writer.patience(stop) if self._writer else None
+        asked = self._understood(store, question, history, language, patience)
         allowed = _allowed(store, Filter("", since, until, tuple(sources)), articles)
         if len(store) == 0 or (allowed is not None and not allowed):
             answer = empty(asked)
@@ -185,27 +194,57 @@ class Assistant:
             extractor = self._extractor(store)
             evidence = self._then(extractor, asked, allowed, today or date.today())
             evidence = self._still_live(store, evidence)
-            answer = yield from self._said(store, extractor, question, asked, evidence, top)
+            answer = yield from self._said(store, extractor, asked, evidence, top, patience)
         answer.timings["total"] = 1e3 * (time.perf_counter() - started)
-        yield answer
+        yield replace(answer, understood=asked.understood)
+
+    @property
+    def writes(self) -> bool:
+        """Whether a language model writes the answers."""
+        return self._writer is not None
+
+    def _understood(
+        self,
+        store: Store,
+        question: str,
+        history: Sequence[Turn],
+        language: Language | None,
+        patience: Patience | None,
+    ) -> Question:
+        """What is asked; a follow-up as the language model says it in full, if it does."""
+        asked = understand(question, history)
+        asked = replace(asked, language=language or asked.language)
+        if not (self._writer and patience and asked.topic):
+            return asked
+        whole = self._writer.rewritten(asked, history, self._check(store), patience)
+        if not whole:
+            return asked
+        return replace(
+            understand(whole),
+            language=asked.language,
+            understood=whole if whole != asked.said else "",
+        )
+
+    def _check(self, store: Store) -> SupportCheck:
+        matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
+        return SupportCheck(store.words, matcher, store.lexicon)
 
     def _said(
         self,
         store: Store,
         extractor: Extractor,
-        question: str,
         asked: Question,
         evidence: list[Evidence],
         top: int,
+        patience: Patience | None,
     ) -> Generator[str, None, Answer]:
         """Yields the text of the answer; returns the answer."""
         best = evidence[0].confidence if evidence else 0.0
         notice = ""
-        if self._writer and evidence and best >= ASK_LLM * self._calibration.threshold:
+        if self._writer and patience and evidence and best >= ASK_LLM * self._calibration.threshold:
             draft = Draft(store, asked, evidence)
-            matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
-            check = SupportCheck(store.words, matcher)
-            writing = self._writer.write(question, asked, draft.sources, check)
+            check = self._check(store)
+            writing = self._writer.write(asked, draft.sources, check, patience)
             outcome = yield from draft.add_all(writing, check)
             notice = remark(outcome, asked.language, written=bool(draft))
             if draft:
@@ -229,8 +268,10 @@ class Assistant:
 
     def evidence(self, question: str, *, history: Sequence[Turn] = ()) -> list[Evidence]:
         """Every passage that was considered for an answer, the likeliest first."""
-        extractor = self._extractor(self.store)
-        return self._considered(extractor, understand(question, history))
+        store = self.store
+        patience = self._writer.patience() if self._writer else None
+        asked = self._understood(store, question, history, None, patience)
+        return self._considered(self._extractor(store), asked)
 
     def _still_live(self, store: Store, evidence: list[Evidence]) -> list[Evidence]:
         """The passages that a run has not taken out since the store was opened."""

@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("doctor", parents=[common], help=_say("cli.doctor"))
     one.set_defaults(run=_doctor)
 
-    one = commands.add_parser("eval", parents=[common], help=_say("cli.eval"))
+    one = commands.add_parser("eval", parents=[common, model], help=_say("cli.eval"))
     one.add_argument("--gate", action="store_true", help=_say("cli.gate"))
     one.add_argument("--baseline", action="store_true", help=_say("cli.baseline"))
     one.add_argument("--lower", action="store_true", help=_say("cli.lower"))
@@ -147,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=Path, metavar="FOLDER", help=_say("cli.eval_out"))
     one.add_argument("--compare", type=Path, metavar="JSON", help=_say("cli.compare"))
     one.add_argument("--questions", type=Path, metavar="JSONL", help=_say("cli.questions"))
+    one.add_argument("--record", type=Path, metavar="JSONL", help=_say("cli.record"))
     one.add_argument("--init", type=Path, metavar="FOLDER", help=_say("cli.init"))
     one.add_argument("--from-feedback", type=Path, metavar="JSONL", help=_say("cli.from_feedback"))
     one.add_argument("--data", type=Path, metavar="PATH", help=_say("cli.data"))
@@ -423,6 +424,9 @@ def _print_answer(answer: Answer) -> None:
     from assistant.types import date_text
 
     console = _console()
+    if answer.understood:
+        understood = phrase(answer.language, "understood", question=_plain(answer.understood))
+        console.print(Text(understood, style="dim"))
     if answer.short:
         console.print(Text(_plain(answer.short), style="bold"))
     console.print(Text(_plain(answer.text)))

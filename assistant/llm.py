@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from assistant.config import setting
 from prompts import MessageError
 
 if TYPE_CHECKING:
@@ -21,10 +21,11 @@ class LlmSettingError(MessageError, ValueError):
 def open_llm(name: str, time_limit_s: float) -> LLM:
     """The model that ``ollama:NAME`` or ``openai:NAME`` names. Nothing is sent yet.
 
-    Servers and keys come from the environment: ``OLLAMA_HOST``; ``OPENAI_BASE_URL`` (any server
-    that speaks OpenAI's protocol) and ``OPENAI_API_KEY``.
+    Servers and keys come from the environment, ``OLLAMA_HOST``, ``OPENAI_BASE_URL`` (any server
+    that speaks OpenAI's protocol) and ``OPENAI_API_KEY``, or from the settings file.
 
     Raises:
+        SettingsError: the settings file cannot be used.
         LlmSettingError: the name has another form, or the package for it is not installed.
     """
     kind, _, model = name.partition(":")
@@ -39,7 +40,7 @@ def open_llm(name: str, time_limit_s: float) -> LLM:
 def _ollama(model: str, time_limit_s: float) -> LLM:
     from llama_index.llms.ollama import Ollama
 
-    host = os.environ.get("OLLAMA_HOST") or "http://localhost:11434"
+    host = setting("ollama", "host") or "http://localhost:11434"
     llm: LLM = Ollama(
         model=model,
         base_url=host if "://" in host else f"http://{host}",
@@ -56,8 +57,8 @@ def _openai(model: str, time_limit_s: float) -> LLM:
 
     llm: LLM = OpenAILike(
         model=model,
-        api_base=os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1",
-        api_key=os.environ.get("OPENAI_API_KEY") or "none",  # servers at home ask for none
+        api_base=setting("openai", "base_url") or "https://api.openai.com/v1",
+        api_key=setting("openai", "api_key") or "none",  # servers at home ask for none
         is_chat_model=True,
         context_window=CONTEXT_TOKENS,
         max_tokens=MAX_OUTPUT_TOKENS,

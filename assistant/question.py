@@ -25,7 +25,8 @@ class Question:
 
     ``names`` are words written with a capital inside the text, ``numbers`` its figures.
     ``topic`` is what earlier turns asked about, where the question leans on them, else empty;
-    ``leaning``: its words show that it does, not only its shortness.
+    ``leaning``: its words show that it does, not only its shortness. ``said`` is the question as
+    it was put, or as a language model has put it in full; ``understood`` says a follow-up in full.
     """
 
     text: str
@@ -35,6 +36,8 @@ class Question:
     numbers: tuple[str, ...]
     topic: str = ""
     leaning: bool = False
+    said: str = ""
+    understood: str = ""
 
 
 _TYPES: tuple[tuple[AnswerType, str], ...] = (
@@ -72,6 +75,7 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
         if word[0].isupper() and word.lower() not in STOP_WORDS and (i > 0 or word.isupper())
     )
     numbers = tuple(word for word in found if word[0].isdigit())
+    leaning = bool(meant.topic) and meant.sure
     answer_type = _answer_type(clean if asks(clean) else f"{meant.topic} {clean}".strip())
     return Question(
         meant.text,
@@ -80,7 +84,9 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
         names,
         numbers,
         meant.topic,
-        bool(meant.topic) and meant.sure,
+        leaning,
+        clean,
+        f"{meant.topic} {clean}" if leaning or meant.text != clean else "",
     )
 
 

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from assistant.quantities import PartialDate, Quantity, equal, quantities
 from index.encoder import StaticEncoder
+from index.lexicon import DIRECTIONS, Lexicon
 from index.rerank import SoftMatcher
-from index.text import STOP_WORDS, WORD, fold, language_of, lemma, sentences
+from index.text import STOP_WORDS, WORD, content_words, fold, language_of, lemma, sentences
 from index.types import Language
 
 Fault = Literal["number", "date", "name", "negation", "roles", "coverage"]
@@ -35,6 +36,10 @@ COMMON = 0.25  # of an ordinary word in a name ("Games", "Menteri"), whose trans
 PIVOT = 0.25  # of a verb that two names have changed places around
 COVERED = 0.45  # of a sentence in the language of its paragraphs
 COVERED_ACROSS = 0.27
+TRANSLATED = 0.35  # strength of a translation, from which two words mean the same
+HELD = 0.4  # of a word's match, from which a text holds it
+BESIDE = 2  # ordinary words on either side of a name that are its company
+SWAPPED = 0.3  # by how much two names fit better into each other's company than into their own
 SCOPE = 3  # content words after a negator that it may negate
 REFUSED_WITHIN = 3  # words between a verb of refusing and what is refused
 
@@ -44,10 +49,23 @@ _NEGATORS = frozenset(
     haven't hadn't wouldn't couldn't shouldn't nobody nothing""".split()
 )
 _REFUSALS = frozenset(
-    """menolak membantah gagal dilarang melarang batal mustahil mencegah menghalangi kecuali
+    """menolak membantah gagal dilarang melarang batal mencegah menghalangi kecuali
     refused refuse denied deny failed fail failure lack lacks lacked unable banned barred blocked
-    prevented cancelled canceled except""".split()
+    prevented cancelled canceled except impossible inaccurate inadequate inappropriate incomplete
+    incorrect infrequent insufficient invalid invisible illegal irregular kurang mustahil""".split()
 )
+_UN = re.compile(r"(?:un(?!less|til|der|ion|ite|iform|iver|ique)|non-?)(\w{4,})")
+_WEEKDAYS = {
+    name: day
+    for day, names in enumerate(
+        ("senin monday", "selasa tuesday", "rabu wednesday", "kamis thursday",
+         "jumat jum'at friday", "sabtu saturday", "minggu ahad sunday")
+    )
+    for name in names.split()
+}  # fmt: skip
+_BOTH = re.compile(r"\b(?:both|twice|pair|couple|either|two|dua|kedua\w*|sepasang|berdua)\b", re.I)
+_HONORIFICS = frozenset("mr mrs ms miss dr prof tuan nyonya nona bapak ibu pak bu ny nn tn".split())
+_STARTS = re.compile(r"(?:\A|[.!?:…\n])[\s\"'“”‘’(]*\Z|[\"“‘(]\Z")
 _SYMMETRIC = frozenset(
     "bertemu berjumpa bertanding berunding antara met meet meets between".split()
 )
@@ -61,9 +79,13 @@ _PREPOSITIONS = {
 }  # fmt: skip
 _PASSIVE = re.compile(r"\b(?:oleh|by)\b|\bdi(?=[a-z]{4})\w+", re.I)
 _SHORT_NAMES = (
-    (re.compile(r"\b(?:U\.S\.(?:A\.)?|USA|AS|Amerika Serikat|United States)(?!\w)"), "US"),
+    (re.compile(r"\b(?:U\.S\.(?:A\.)?|USA|A\.S\.|AS|Amerika Serikat|United States)(?!\w)"), "US"),
     (re.compile(r"\b(?:U\.N\.|PBB|Perserikatan Bangsa-Bangsa|United Nations)(?!\w)"), "UN"),
     (re.compile(r"\b(?:UE|Uni Eropa|European Union)\b"), "EU"),
+    (
+        re.compile(r"\b(?:U\.K\.|Inggris Raya|Britania Raya|Great Britain|United Kingdom)(?!\w)"),
+        "UK",
+    ),
     (re.compile(r"\bBUMN\b"), "badan usaha milik negara state firms"),
 )
 
@@ -106,7 +128,7 @@ class _Text:
     @classmethod
     def of(cls, text: str) -> _Text:
         found = list(WORD.finditer(text))
-        folded = tuple(fold(one.group()).removesuffix("'s").removesuffix("’s") for one in found)
+        folded = tuple(fold(one.group()).replace("’", "'").removesuffix("'s") for one in found)
         return cls(
             text,
             tuple(one.span() for one in found),
@@ -123,9 +145,12 @@ class _Text:
 class SupportCheck:
     """Checks sentences against paragraphs by the word vectors of one encoder."""
 
-    def __init__(self, encoder: StaticEncoder, matcher: SoftMatcher) -> None:
+    def __init__(
+        self, encoder: StaticEncoder, matcher: SoftMatcher, lexicon: Lexicon | None = None
+    ) -> None:
         self._encoder = encoder
         self._matcher = matcher
+        self._lexicon = lexicon or Lexicon()
 
     def __call__(self, sentence: str, sources: Sequence[Source]) -> Support:
         """What speaks against ``sentence`` when it cites ``sources``, which may share the proof."""
@@ -138,7 +163,10 @@ class SupportCheck:
         faults = set(_missing_values(sentence, values, sources))
         said = _Text.of(sentence)
         whole = _Text.of("\n".join(context))
-        if _missing_names(said, values, self._alike(said, whole)):
+        near = any(one.language == language for one in sources)
+        if _missing_weekday(said, whole, sources):
+            faults.add("date")
+        if _missing_names(said, values, self._alike(said, whole), not near):
             faults.add("name")
         texts = [_short(one.text) for one in sources]
         pieces = [_Text.of(text[start:end]) for text in texts for start, end in sentences(text)]
@@ -150,10 +178,18 @@ class SupportCheck:
                 faults.add("roles")
             vectors = self._encoder.encode([sentence, *texts, *(piece.text for piece in pieces)])
             cover = max(cover, float((vectors[1:] @ vectors[0]).max()))
-        near = any(one.language == language for one in sources)
         if cover < (COVERED if near else COVERED_ACROSS):
             faults.add("coverage")
         return Support(tuple(sorted(faults)), cover)
+
+    def holds(self, text: str, words: str) -> bool:
+        """Whether every content word of ``words`` stands in ``text``, or one that means the same.
+
+        A question of stop words alone ("When was that?") is held by any text.
+        """
+        if not content_words(words):
+            return True
+        return bool((self._matcher.coverage(words, [text])[0].best >= HELD).all())
 
     def cosine(self, text: str, other: str) -> float:
         """The cosine of two texts."""
@@ -167,7 +203,10 @@ class SupportCheck:
         return spans[int((vectors[1:] @ vectors[0]).argmax())]
 
     def _alike(self, said: _Text, found: _Text) -> Alike:
-        """float32[words of said, words of found]: 1 for the same word, else the cosine."""
+        """float32[words of said, words of found]: 1 for the same word, else the cosine.
+
+        Words that the lexicon translates into each other are at least ``SAME``.
+        """
         left = self._encoder.word_vectors(list(said.folded))
         right = self._encoder.word_vectors(list(found.folded))
         alike: Alike = left @ right.T
@@ -178,7 +217,26 @@ class SupportCheck:
         stems = np.array([lemma(word) for word in said.folded], dtype=object)
         others = np.array([lemma(word) for word in found.folded], dtype=object)
         alike[stems[:, None] == others[None, :]] = 1.0
+        left_means = [self._meanings(word) for word in said.folded]
+        right_means = [self._meanings(word) for word in found.folded]
+        for i, meant in enumerate(left_means):
+            for j, other in enumerate(right_means):
+                if alike[i, j] < SAME and (
+                    meant & {found.folded[j], others[j]} or other & {said.folded[i], stems[i]}
+                ):
+                    alike[i, j] = SAME
         return alike
+
+    def _meanings(self, word: str) -> frozenset[str]:
+        """What a folded word of either language is translated as."""
+        if not word.isalpha():
+            return frozenset()
+        return frozenset(
+            other
+            for language in DIRECTIONS
+            for other, strength in self._lexicon.translations(word, language)
+            if strength >= TRANSLATED
+        )
 
 
 def _short(text: str) -> str:
@@ -202,15 +260,22 @@ def _missing_values(
     for source in sources:
         for text in (source.title, source.text):
             found += [(one, source.published) for one in quantities(text, source.language)]
+    left = list(found)  # what is said twice must stand there twice
     for value in values:
         said = sentence[slice(*value.span)]
         if value.value == 1 and not any(char.isdigit() for char in said):
             continue  # "one of them", "seorang", "the first"
+        if value.value == 2 and _BOTH.search(said) and any(_BOTH.search(s.text) for s in sources):
+            continue  # "both sides" and "kedua pihak"
         if isinstance(value.value, PartialDate):
             if not _dated(value.value, found, sources):
                 yield "date"
-        elif not any(equal(value, one) for one, _ in found):
+            continue
+        match = next((i for i, (one, _) in enumerate(left) if equal(value, one)), None)
+        if match is None:
             yield "date" if value.kind in ("time", "period") else "number"
+        else:
+            del left[match]
 
 
 def _dated(
@@ -218,7 +283,8 @@ def _dated(
 ) -> bool:
     """Whether a date of the sources is the one said, or lies in it.
 
-    A year that a paragraph leaves out is that of its publication.
+    A year that a paragraph leaves out is that of its publication; the day of this counts where no
+    day is named.
     """
     dates = [
         PartialDate(
@@ -229,10 +295,11 @@ def _dated(
         for one, published in found
         if isinstance(one.value, PartialDate)
     ]
+    named = any(date.day for date in dates)
     for source in sources:
         if source.published:
             day = source.published
-            dates.append(PartialDate(day.year, day.month, day.day))
+            dates.append(PartialDate(day.year, day.month, None if named else day.day))
     if any(
         all(
             part is None or part == other
@@ -246,9 +313,26 @@ def _dated(
     return said.month is None and any(one.value == said.year for one, _ in found)
 
 
-def _missing_names(said: _Text, values: list[Quantity], alike: Alike) -> bool:
-    """Whether a name of the sentence stands nowhere in the sources."""
+def _missing_weekday(said: _Text, whole: _Text, sources: Sequence[Source]) -> bool:
+    """Whether a day of the week is said that no source names, or, naming none, appeared on."""
+    named = zip(whole.folded, whole.capital, strict=True)
+    told = {_WEEKDAYS[word] for word, capital in named if capital and word in _WEEKDAYS}
+    told = told or {source.published.weekday() for source in sources if source.published}
+    return any(
+        capital and _WEEKDAYS.get(word, -1) not in told | {-1}
+        for word, capital in zip(said.folded, said.capital, strict=True)
+    )
+
+
+def _missing_names(said: _Text, values: list[Quantity], alike: Alike, across: bool) -> bool:
+    """Whether a name of the sentence stands nowhere in the sources.
+
+    ``across`` languages an ordinary word of a name may be missing when half of the name stands
+    there: "Komite Kehakiman" is the Judiciary Committee.
+    """
     taken = [value.span for value in values]
+    best = alike.max(axis=1, initial=0.0)
+    runs = {i: run for run in _runs(said) for i in range(*run)}
     for i, word in enumerate(said.folded):
         start, end = said.spans[i]
         written = said.text[start:end]
@@ -256,9 +340,15 @@ def _missing_names(said: _Text, values: list[Quantity], alike: Alike) -> bool:
             continue
         if not said.content[i] and not (written.isupper() and len(written) > 1):
             continue
-        best = float(alike[i].max(initial=0.0))
+        if word in _HONORIFICS or word in _WEEKDAYS:
+            continue
         common = not written.isupper() and _is_common(word)
-        if not (common and i == 0) and best < (COMMON if common else SAME):
+        if common and _STARTS.search(said.text[:start]):
+            continue
+        if best[i] >= (COMMON if common else SAME):
+            continue
+        run = best[slice(*runs[i])]
+        if not (common and across and 2 * int((run >= SAME).sum()) >= len(run)):
             return True
     return False
 
@@ -307,14 +397,27 @@ def _negated_differently(said: _Text, compared: list[tuple[_Text, Alike]]) -> bo
         match = match or next((one for one in theirs if one[1] is nearest), None)
         if match:
             theirs.remove(match)
-        elif not _REFUSALS & set(nearest.folded):
+        elif not _refuses(nearest.folded):
             return True
-    if _REFUSALS & set(said.folded):
+    if _refuses(said.folded):
         return False
     content = [i for i, counts in enumerate(said.content) if counts]
     return any(
         piece is nearest and scope and content and alike[np.ix_(content, scope[:2])].max() >= SAME
         for scope, piece, alike in theirs
+    )
+
+
+def _refuses(words: Sequence[str]) -> bool:
+    """Whether one of these folded words says no without a negator.
+
+    >>> _refuses(["an", "unpopular", "plan"]), _refuses(["the", "union", "until"])
+    (True, False)
+    """
+    return any(
+        word in _REFUSALS
+        or ((negated := _UN.fullmatch(word)) and simplemma.is_known(negated.group(1), lang="en"))
+        for word in words
     )
 
 
@@ -328,7 +431,7 @@ def _stands_positive(scope: list[int], compared: list[tuple[_Text, Alike]]) -> b
         return False
     for piece, alike in compared:
         for j in map(int, np.flatnonzero(alike[scope[0]] >= SAME)):
-            if not _REFUSALS & set(piece.folded[max(0, j - REFUSED_WITHIN) : j]):
+            if not _refuses(piece.folded[max(0, j - REFUSED_WITHIN) : j]):
                 return True
     return False
 
@@ -356,8 +459,45 @@ def _changed_places(said: _Text, piece: _Text, alike: Alike) -> bool:
         where = [one for one, count in zip(theirs, counts, strict=True) if count == best > 0]
         matched.append((run, where))
     return any(
-        _inverted(said, piece, alike, left, right) for left, right in combinations(matched, 2)
+        _inverted(said, piece, alike, left, right)
+        or _company_changed(said, piece, alike, left, right)
+        for left, right in combinations(matched, 2)
     )
+
+
+def _company_changed(
+    said: _Text,
+    piece: _Text,
+    alike: Alike,
+    left: tuple[Run, list[Run]],
+    right: tuple[Run, list[Run]],
+) -> bool:
+    """Whether each of two names stands among the words that the other one stands among there."""
+    (first, firsts), (second, seconds) = left, right
+    firsts, seconds = (
+        [one for one in firsts if one not in seconds],
+        [one for one in seconds if one not in firsts],
+    )
+    if not firsts or not seconds:
+        return False
+
+    def near(run: Run, places: list[Run]) -> float:
+        ours = _company(said, run)
+        found = [alike[np.ix_(ours, theirs)] for p in places if (theirs := _company(piece, p))]
+        if not ours:
+            return 0.0
+        return max((float(one.max(axis=1).clip(0, 1).mean()) for one in found), default=0.0)
+
+    kept = near(first, firsts) + near(second, seconds)
+    swapped = near(first, seconds) + near(second, firsts)
+    return swapped - kept > SWAPPED
+
+
+def _company(text: _Text, run: Run) -> list[int]:
+    """The ordinary content words next to a name, at most two on either side."""
+    plain = [i for i, counts in enumerate(text.content) if counts and not text.capital[i]]
+    before = [i for i in plain if i < run[0]][-BESIDE:]
+    return before + [i for i in plain if i >= run[1]][:BESIDE]
 
 
 def _inverted(

@@ -63,7 +63,8 @@ class Answer:
     ``text`` holds the sentences with their markers, or the words of a declined answer;
     ``short`` is the answer in a few words, or empty. ``confidence`` lies in [0, 1], and ``level``
     says it in a word.
-    ``nearest`` names articles near a declined question. ``timings`` are milliseconds.
+    ``nearest`` names articles near a declined question. ``understood`` is a follow-up in full, as
+    it was taken. ``timings`` are milliseconds.
     """
 
     text: str
@@ -76,6 +77,7 @@ class Answer:
     nearest: tuple[Article, ...] = ()
     notice: str = ""
     mode: Literal["extractive", "llm"] = "extractive"
+    understood: str = ""
     timings: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,6 +94,7 @@ class Answer:
             "nearest": [{"article_id": one.id, "title": one.title} for one in self.nearest],
             "notice": self.notice,
             "mode": self.mode,
+            "understood": self.understood,
             "timings": {name: round(ms, 2) for name, ms in self.timings.items()},
         }
 

@@ -3,7 +3,8 @@
 The model gets numbered paragraphs and writes sentences with markers. A sentence stays when a
 paragraph that it cites supports it; a wrong marker is corrected when another of the paragraphs
 does; any other sentence is dropped and counted. Whatever goes wrong with the model ends here,
-within its time limit, as a reason.
+within its time limit, as a reason. Before, it may be asked to say a follow-up in full; what it
+makes of it is taken only when it adds nothing that the conversation does not hold.
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ from typing import Literal
 from llama_index.core.llms import LLM, ChatMessage, MessageRole
 from llama_index.core.utils import get_tokenizer
 
+from assistant.followup import asks
 from assistant.llm import MAX_OUTPUT_TOKENS
-from assistant.question import Question
+from assistant.question import Question, understand
 from assistant.support import Source, SupportCheck
+from assistant.types import Turn
 from index.text import WORD, content_words, language_of, sentences
 from index.types import Language
 from prompts import prompt
 
-Reason = Literal["", "slow", "unreachable", "refused", "broken", "language", "unsupported"]
+Reason = Literal[
+    "", "slow", "unreachable", "refused", "broken", "language", "unsupported", "stopped"
+]  # fmt: skip
 
 MAX_SENTENCES = 4
 PARAGRAPH_TOKENS = 3_000  # more paragraphs help a model little and cost its reader time
@@ -35,6 +40,12 @@ TOKEN_MARGIN = 1.3  # other models cut text into more tokens than the tokenizer 
 MIN_WORDS = 3  # of a sentence
 RELATED = 0.1  # cosine of a sentence to the question, below which it answers something else
 TELLS_LANGUAGE = 4  # words from which a sentence's language is judged
+POLL_SECONDS = 0.1  # how soon a stop is noticed
+
+REWRITE_SHARE = 1 / 3  # of the time limit, for saying a follow-up in full
+MAX_REWRITTEN = 300  # characters
+EARLIER_TURNS = 4  # that a follow-up is rewritten from
+EARLIER_CHARS = 300  # of each of their answers
 
 _MARKERS = re.compile(r"\s*\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]")
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.S)
@@ -47,6 +58,7 @@ _ORDER = re.compile(
     r"(?:anda|kamu) (?:adalah|sekarang) (?:asisten|model bahasa|AI|chatbot))\b",
     re.I | re.S,
 )
+_WHOLE = re.compile(rf"{_MARKERS.pattern}\s?[.!?]\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,14 @@ class Outcome:
     reason: Reason = ""
 
 
+@dataclass(slots=True)
+class Patience:
+    """For how long a model is still waited for, unless ``stop`` is set; its replies use it up."""
+
+    seconds: float
+    stop: threading.Event
+
+
 class Writer:
     """Writes answers with one model. Safe to use from several threads when the model is."""
 
@@ -72,28 +92,70 @@ class Writer:
         self._llm = llm
         self._time_limit_s = time_limit_s
 
+    def patience(self, stop: threading.Event | None = None) -> Patience:
+        """The time limit of one answer."""
+        return Patience(self._time_limit_s, stop or threading.Event())
+
     def write(
-        self, question: str, asked: Question, sources: Sequence[Source], check: SupportCheck
+        self,
+        asked: Question,
+        sources: Sequence[Source],
+        check: SupportCheck,
+        patience: Patience,
     ) -> Generator[Written, None, Outcome]:
         """Yields each sentence as soon as it is proven; returns how the writing ended."""
-        until = time.monotonic() + self._time_limit_s
-        system, text, shown = self._prompt(question, asked, sources)
+        system, text, shown = self._prompt(asked, sources)
         if not shown:
             return Outcome(0, "unsupported")
         proof = Proof(check, asked, shown)
-        outcome = yield from self._attempt(system, text, proof, until)
+        outcome = yield from self._attempt(system, text, proof, patience)
         if outcome.reason == "language":
             again = prompt(asked.language, "again")
-            outcome = yield from self._attempt(system, f"{text}\n\n{again}", proof, until)
+            outcome = yield from self._attempt(system, f"{text}\n\n{again}", proof, patience)
         return outcome
 
+    def rewritten(
+        self, asked: Question, history: Sequence[Turn], check: SupportCheck, patience: Patience
+    ) -> str:
+        """The follow-up said in full, or nothing where the model does not do so in time.
+
+        It is to keep the words of the question and what these ask for, and to add none that the
+        conversation lacks: an order hidden in an earlier answer cannot be carried out so.
+        """
+        turns = list(map(_earlier, history[-EARLIER_TURNS:]))
+        text = prompt(
+            asked.language,
+            "rewrite",
+            turns="\n".join(_turn_block(*one) for one in turns),
+            question=html.escape(asked.said, quote=False),
+        )
+        messages = [ChatMessage(text, role=MessageRole.USER)]
+        stream = _Stream(self._llm, messages, patience, REWRITE_SHARE)
+        try:
+            reply = "".join(stream)
+        except _BrokenOffError:
+            return ""
+        finally:
+            stream.stop()
+        lines = _MARKUP.sub("", _THOUGHT.sub("", reply)).strip().splitlines()
+        whole = " ".join(html.unescape(lines[0]).split()).strip('"“”') if len(lines) == 1 else ""
+        if not whole or len(whole) > MAX_REWRITTEN or not any(map(str.isalnum, whole)):
+            return ""
+        if language_of(whole) not in (None, asked.language):
+            return ""
+        if asks(asked.said) and understand(whole).answer_type != asked.answer_type:
+            return ""
+        conversation = " ".join([asked.said, *(part for one in turns for part in one)])
+        kept = check.holds(whole, asked.said) and check.holds(conversation, whole)
+        return whole if kept else ""
+
     def _prompt(
-        self, question: str, asked: Question, sources: Sequence[Source]
+        self, asked: Question, sources: Sequence[Source]
     ) -> tuple[str, str, dict[int, Source]]:
         """System prompt, question with paragraphs, and the sources in it; as many as fit."""
         count = get_tokenizer()
         system = prompt(asked.language, "answer")
-        given = {"earlier": asked.topic or "-", "question": question}
+        given = {"earlier": asked.topic or "-", "question": asked.said}
         rest = prompt(asked.language, "question", paragraphs="", **given)
         room = (self._llm.metadata.context_window - MAX_OUTPUT_TOKENS) / TOKEN_MARGIN
         budget = min(room - len(count(system)) - len(count(rest)), PARAGRAPH_TOKENS)
@@ -110,7 +172,7 @@ class Writer:
         return system, text, shown
 
     def _attempt(
-        self, system: str, text: str, proof: Proof, until: float
+        self, system: str, text: str, proof: Proof, patience: Patience
     ) -> Generator[Written, None, Outcome]:
         messages = [
             ChatMessage(system, role=MessageRole.SYSTEM),
@@ -118,7 +180,7 @@ class Writer:
         ]
         dropped = kept = 0
         reason: Reason = ""
-        stream = _Stream(self._llm, messages, until)
+        stream = _Stream(self._llm, messages, patience)
         try:
             for sentence, markers in cited_sentences(iter(stream)):
                 foreign = language_of(sentence) not in (None, proof.language)
@@ -154,7 +216,8 @@ class Proof:
 
     def of(self, sentence: str, markers: Sequence[int]) -> tuple[int, ...]:
         """The places of the sources that prove it: those it cites, else the best other; or none."""
-        if len(WORD.findall(sentence)) < MIN_WORDS or not self._related(sentence):
+        asserts = not sentence.endswith("?") and len(WORD.findall(sentence)) >= MIN_WORDS
+        if not asserts or not self._related(sentence):
             return ()
         cited = list(dict.fromkeys(n - 1 for n in markers if n - 1 in self.shown))
         alone = tuple(place for place in cited if self.check(sentence, [self.shown[place]]))
@@ -185,8 +248,25 @@ def _block(number: int, source: Source) -> str:
     return f"<paragraph {attributes}>\n{html.escape(source.text, quote=False)}\n</paragraph>"
 
 
+def _earlier(turn: Turn) -> tuple[str, str]:
+    """A question, and as much of its answer as a follow-up may mean; no orders."""
+    answer = turn.answer
+    told = "" if answer.abstained else f"{answer.short} {_MARKERS.sub('', answer.text)}".strip()
+    told = told[:EARLIER_CHARS]
+    return turn.question, "" if _ORDER.search(told) else told
+
+
+def _turn_block(question: str, answer: str) -> str:
+    """A turn as data: nothing in it can close its element."""
+    said, told = (html.escape(" ".join(text.split()), quote=False) for text in (question, answer))
+    return f"<turn>\n<question>{said}</question>\n<answer>{told}</answer>\n</turn>"
+
+
 def cited_sentences(pieces: Iterator[str]) -> Iterator[tuple[str, list[int]]]:
     """Sentences of a growing text with the numbers in their markers, each as soon as it is whole.
+
+    A full stop behind a marker ends a sentence for good; otherwise more markers may follow it, and
+    it is whole when the next one begins.
 
     >>> list(cited_sentences(iter(["A dog ba", "rked. [1] It ran [2][3]. NO", "NE"])))
     [('A dog barked.', [1]), ('It ran.', [2, 3])]
@@ -196,8 +276,9 @@ def cited_sentences(pieces: Iterator[str]) -> Iterator[tuple[str, list[int]]]:
     for piece in pieces:
         whole += piece
         found = _cut(whole)
-        yield from found[given:-1]
-        given = max(given, len(found) - 1)
+        ready = len(found) if _WHOLE.search(whole) else len(found) - 1
+        yield from found[given:ready]
+        given = max(given, ready)
     last = _cut(whole)[given:]
     if last and (last[-1][1] or last[-1][0][-1] in _ENDS):
         yield from last
@@ -212,7 +293,8 @@ def _cut(whole: str) -> list[tuple[str, list[int]]]:
         piece = text[start:end]
         lead = re.match(rf"(?:{_MARKERS.pattern})+", piece)
         if lead and found:
-            found[-1] = (found[-1][0], found[-1][1] + _numbers(lead.group()))
+            if not _WHOLE.search(text[:start]):
+                found[-1] = (found[-1][0], found[-1][1] + _numbers(lead.group()))
             piece = piece[lead.end() :]
         clean = " ".join(html.unescape(_MARKERS.sub("", piece)).split())
         if re.search(r"[^\W\d_]", clean) and clean.strip(".") != "NONE":
@@ -237,14 +319,18 @@ class _BrokenOffError(Exception):
 
 
 class _Stream:
-    """The pieces of a model's reply until a deadline.
+    """The pieces of a model's reply until its time is up or somebody stops it.
 
     The reply is read in a thread of its own: a server that sends a byte now and then keeps
     every socket time limit, but not this one.
     """
 
-    def __init__(self, llm: LLM, messages: list[ChatMessage], until: float) -> None:
-        self._until = until
+    def __init__(
+        self, llm: LLM, messages: list[ChatMessage], patience: Patience, share: float = 1.0
+    ) -> None:
+        self._patience = patience
+        self._started = time.monotonic()
+        self._until = self._started + share * patience.seconds
         self._queue: queue.Queue[str | Exception | None] = queue.Queue()
         self._stopped = threading.Event()
         threading.Thread(target=self._read, args=(llm, messages), daemon=True).start()
@@ -263,12 +349,17 @@ class _Stream:
         """The pieces.
 
         Raises:
-            _BrokenOffError: the time is up, or the server failed.
+            _BrokenOffError: the time is up, it was stopped, or the server failed.
         """
         while True:
+            left = self._until - time.monotonic()
+            if self._patience.stop.is_set():
+                raise _BrokenOffError("stopped")
             try:
-                piece = self._queue.get(timeout=max(0.0, self._until - time.monotonic()))
+                piece = self._queue.get(timeout=min(POLL_SECONDS, max(0.0, left)))
             except queue.Empty:
+                if left > 0:
+                    continue
                 raise _BrokenOffError("slow") from None
             if isinstance(piece, Exception):
                 raise _BrokenOffError(_reason(piece)) from piece
@@ -277,6 +368,7 @@ class _Stream:
             yield piece
 
     def stop(self) -> None:
+        self._patience.seconds -= time.monotonic() - self._started
         self._stopped.set()
 
 

@@ -6,6 +6,7 @@ import argparse
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -53,6 +54,14 @@ def _agree(args: argparse.Namespace) -> None:
         raise ValueError(
             f"the baseline is of the sample questions; leave out {given[0]}, --gate or --baseline"
         )
+    models = [f"--{name}" for name in ("llm", "record", "reranker") if getattr(args, name)]
+    if models and (args.gate or args.baseline):
+        raise ValueError(
+            f"the baseline is measured without {' and '.join(models)}; "
+            "leave that out, or --gate and --baseline"
+        )
+    if models and args.data:
+        raise ValueError(f"--data is asked without {' and '.join(models)}; leave that out")
     if args.index and not args.questions:
         raise ValueError("--index names the index that --questions FILE are asked of")
     if args.lower and not args.baseline:
@@ -69,11 +78,13 @@ def _listed(paths: Sequence[Path], console: Console) -> int:
 
 def _samples(args: argparse.Namespace, console: Console) -> int:
     questions = load_questions()
-    with sample_archive() as assistant:
+    options = _options(args)
+    with sample_archive(**options) as assistant:
         articles = sample_articles(assistant)
         if args.check:
             return FAILED if print_check(questions, articles, console, random.Random()) else 0
         about, outcomes = _ask(questions, assistant, "sample questions", console)
+    _tell(outcomes, options, console)
     status = _report(
         about | {f"hash of {k}": v for k, v in gate.fingerprints().items()}, outcomes, args, console
     )
@@ -98,11 +109,35 @@ def _own(args: argparse.Namespace, console: Console) -> int:
         raise QuestionSetError(
             f"{args.questions} holds no questions; see: tanya eval --init FOLDER"
         )
-    assistant = Assistant.open(args.index or default_index())
+    options = _options(args)
+    assistant = Assistant.open(args.index or default_index(), **options)
     articles = sample_articles(assistant)
     if args.check:
         return FAILED if print_check(questions, articles, console, random.Random()) else 0
-    return _report(*_ask(questions, assistant, args.questions.name, console), args, console)
+    about, outcomes = _ask(questions, assistant, args.questions.name, console)
+    _tell(outcomes, options, console)
+    return _report(about, outcomes, args, console)
+
+
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    """What ``Assistant.open`` is given: the models that were asked for."""
+    llm = args.llm
+    if args.record:
+        from assistant.llm import open_llm
+        from evals.recorded import RecordedLLM
+
+        llm = RecordedLLM(args.record, open_llm(llm, args.llm_seconds) if llm else None)
+    return {"llm": llm, "llm_seconds": args.llm_seconds, "reranker": args.reranker}
+
+
+def _tell(outcomes: Sequence[Outcome], options: dict[str, Any], console: Console) -> None:
+    """What became of the answers of a language model, if there is one."""
+    if options["llm"] is not None:
+        from evals.recorded import RecordedLLM, told
+
+        llm = options["llm"]
+        for line in told(outcomes, llm if isinstance(llm, RecordedLLM) else None):
+            console.print(Text(line))
 
 
 def _ask(

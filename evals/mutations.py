@@ -4,12 +4,14 @@ Supported are the sentences of the sample articles as they stand, and restatemen
 their own language and in the other. Each is changed in one place so that its paragraph no longer
 says it: a number, a date, a name, a place, a negation, two names that change places. The share of
 changes that the support check catches is reported by kind, with the share of unchanged sentences
-that it loses.
+that it loses. ``--data PATH`` takes the sentences of parallel texts instead, each with its
+translation for a paragraph.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import random
 import re
@@ -37,6 +39,7 @@ from index.types import Article, Language, Paragraph
 
 RESTATEMENTS = Path(__file__).parent / "restatements.jsonl"
 MIN_WORDS = 6
+PARALLEL_STEP = 3
 
 Kind = Literal["number", "date", "name", "place", "negation", "roles"]
 Way = Literal["verbatim", "restated", "across"]
@@ -75,6 +78,21 @@ def supported(articles: dict[str, Article]) -> list[Case]:
             Case(row["sentence"], _source(article, paragraph), "restated" if same else "across")
         )
     return cases
+
+
+def parallel(path: Path) -> list[Case]:
+    """Sentences whose translation is their paragraph, both ways, from JSON lines.
+
+    A line has ``ind`` and ``eng``; one in three is taken, since these files are long.
+    """
+    found = []
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in list(lines)[::PARALLEL_STEP]:
+            row = json.loads(line)
+            if min(len(WORD.findall(row[side])) for side in ("ind", "eng")) >= MIN_WORDS:
+                found.append(Case(row["eng"], Source(row["ind"], "id"), "across"))
+                found.append(Case(row["ind"], Source(row["eng"], "en"), "across"))
+    return found
 
 
 def _source(article: Article, paragraph: Paragraph) -> Source:
@@ -274,6 +292,7 @@ def main() -> int:
     """Print the shares caught and lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--split", choices=("dev", "test"), default="dev")
+    parser.add_argument("--data", type=Path, metavar="JSONL.GZ", help="parallel sentences")
     parser.add_argument("--list", action="store_true", help="print what is missed and lost")
     args = parser.parse_args()
     console = Console(width=140)
@@ -286,7 +305,11 @@ def main() -> int:
             gold.article for one in load_questions() if one.split == args.split for gold in one.gold
         }
         articles = sample_articles(assistant)
-        cases = supported({name: articles[name] for name in sorted(names)})
+        cases = (
+            parallel(args.data)
+            if args.data
+            else supported({name: articles[name] for name in sorted(names)})
+        )
         judged = [(case, check(case.sentence, [case.source])) for case in cases + mutate(cases)]
     table = Table("", *(f"{way} n" if i else way for way in (*WAYS, "all") for i in (0, 1)))
     for kind in (None, *KINDS):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from llama_index.core.schema import NodeWithScore
 from rich.console import Console
@@ -148,11 +149,14 @@ def run(found: Sequence[Case], ask: Ask, console: Console, label: str = "asking"
 
 
 @contextmanager
-def sample_archive() -> Iterator[Assistant]:
-    """An assistant over the bundled sample articles, indexed into a temporary folder."""
+def sample_archive(**options: Any) -> Iterator[Assistant]:
+    """An assistant over the bundled sample articles, indexed into a temporary folder.
+
+    ``options`` go to ``Assistant.open``.
+    """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         index = Path(work) / "index"
         index_paths(index, [samples_folder()], StaticEncoder())
-        assistant = Assistant.open(index)
+        assistant = Assistant.open(index, **options)
         yield assistant
         assistant.store.close()

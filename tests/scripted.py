@@ -7,7 +7,7 @@ import json
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,11 +25,12 @@ class ScriptedLLM(CustomLLM):
     """Says its replies in turn, in pieces; a callable reply is given the prompt."""
 
     context_window: int = 8192
+    pause_s: float = 0.0
     _replies: list[Reply] = PrivateAttr()
     _prompts: list[str] = PrivateAttr()
 
-    def __init__(self, *replies: Reply, context_window: int = 8192) -> None:
-        super().__init__(context_window=context_window)  # type: ignore[call-arg]
+    def __init__(self, *replies: Reply, context_window: int = 8192, pause_s: float = 0.0) -> None:
+        super().__init__(context_window=context_window, pause_s=pause_s)  # type: ignore[call-arg]
         self._replies = list(replies)
         self._prompts = []
 
@@ -52,6 +53,7 @@ class ScriptedLLM(CustomLLM):
         reply = self._replies.pop(0)
         text = reply if isinstance(reply, str) else reply(prompt)
         for start in range(0, len(text), 7):
+            time.sleep(self.pause_s)
             yield CompletionResponse(text=text[: start + 7], delta=text[start : start + 7])
 
 
@@ -59,7 +61,7 @@ class ScriptedLLM(CustomLLM):
 class Behaviour:
     """How the server answers: ``status``, the ``pieces`` of the reply, and what goes wrong."""
 
-    pieces: Sequence[str] = ()
+    pieces: Iterable[str] = ()
     status: int = 200
     delay_s: float = 0.0
     garbage: bool = False

@@ -120,6 +120,7 @@ def answer_from_dict(data: Mapping[str, Any]) -> Answer:
         nearest,
         str(data["notice"]),
         "llm" if data["mode"] == "llm" else "extractive",
+        str(data["understood"]),
         {str(name): float(value) for name, value in data["timings"].items()},
     )
 

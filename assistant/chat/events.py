@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -26,6 +27,7 @@ from assistant.config import feedback_file
 from assistant.filters import Filter
 from assistant.question import QuestionError
 from assistant.runs import RunFailedError
+from assistant.types import Answer
 from index.types import Language
 from prompts import phrase
 
@@ -55,7 +57,7 @@ class Events:
             "fn": self.ask,
             "inputs": [f.composer, f.current, f.editing, *f.filters],
             "outputs": [
-                f.settled, f.live, f.suggested, f.composer, f.current, f.editing, f.pending,
+                f.settled, f.live, f.suggested, f.composer, f.current, f.editing, f.stopping,
                 f.send, f.stop, f.note, f.status,
             ],
             "concurrency_limit": ASKED_AT_ONCE,
@@ -86,13 +88,7 @@ class Events:
             area.comment(self.comment, [f.current], [*shown, f.note], **hidden)
         for answered in running:
             answered.then(self.follow, [f.current], [f.suggested], **hidden)
-        f.stop.click(
-            self.stopped,
-            [f.current, f.pending],
-            [f.settled, f.live, f.composer, f.send, f.stop],
-            cancels=running,
-            **hidden,
-        )
+        f.stop.click(self.stop, [f.stopping], [f.stop], concurrency_limit=None, **hidden)
         f.panel.cite(self.cite, [f.current], [f.panel, f.reading], **hidden)
         f.panel.close(self.close, None, [f.panel, f.reading], **hidden)
         f.note.keep(self.keep_question, f.filters, [f.composer, f.editing, f.note], **hidden)
@@ -247,7 +243,11 @@ class Events:
     def ask(
         self, asked: str, current: object, editing: int | None, *filters: Any
     ) -> Iterator[Updates]:
-        """Answer sentence by sentence, then store the exchange."""
+        """Answer sentence by sentence, then store the exchange.
+
+        Stopped, what a language model has written stays; where that is nothing, the question
+        returns to the composer.
+        """
         f = self._fields
         asked = " ".join((asked or "").split())
         if not asked:
@@ -257,42 +257,54 @@ class Events:
             conversation = conversation.first(editing)
         chosen = _filter(*filters)
         view = self._view(conversation)
+        stopping = threading.Event()
         opening: Updates = {
             f.settled: transcript.exchanges(view, conversation, 0, len(conversation.exchanges)),
             f.suggested: "",
             f.composer: "",
             f.editing: None,
-            f.pending: asked,
+            f.stopping: stopping,
             f.note: self._note(chosen),
         }
+        waiting: Updates = {f.send: gr.update(visible=False), f.stop: gr.update(visible=True)}
         ending: Updates = {f.send: gr.update(visible=True), f.stop: gr.update(visible=False)}
+        back: Updates = {**self._transcript(conversation), f.composer: asked, **ending}
         if not self._engine.wait(0):
-            yield {
-                **opening,
-                f.live: self._waiting(view, asked),
-                f.send: gr.update(visible=False),
-                f.stop: gr.update(visible=True),
-            }
+            yield {**opening, **waiting, f.live: self._waiting(asked)}
             opening = {}
         while not self._engine.wait(POLL_SECONDS):
-            yield {f.live: self._waiting(view, asked)}
+            if stopping.is_set():
+                yield back
+                return
+            yield {f.live: self._waiting(asked)}
         assistant = self._engine.assistant
         if assistant is None:
             failed = phrase(self._language, "chat.cannot_open", reason=self._engine.failure)
-            yield {**opening, **ending, f.live: transcript.pending(view, asked, failed)}
+            yield {**opening, **ending, f.live: transcript.pending(asked, failed)}
             return
+        if assistant.writes:
+            yield {**opening, **waiting, f.live: transcript.pending(asked, self._say("writing"))}
+            opening = {}
+        said = ""
         try:
-            answer = assistant.ask(
-                asked, history=conversation.history, articles=self._allowed(chosen)
-            )
+            for piece in assistant.stream(
+                asked,
+                history=conversation.history,
+                articles=self._allowed(chosen),
+                stop=stopping,
+            ):
+                if isinstance(piece, Answer):
+                    answer = piece
+                elif assistant.writes and not stopping.is_set():
+                    said += piece
+                    yield {f.live: transcript.pending(asked, self._say("writing"), said)}
         except QuestionError as error:
-            wrong = transcript.pending(view, asked, error.text(self._language))
+            wrong = transcript.pending(asked, error.text(self._language))
             yield {**opening, **ending, f.live: wrong, f.composer: asked}
             return
-        if not answer.abstained:
-            for upto in range(1, len(transcript.sentences(answer)) + 1):
-                yield {**opening, f.live: transcript.pending(view, asked, "", answer, upto)}
-                opening = {}
+        if stopping.is_set() and answer.mode != "llm":
+            yield back
+            return
         conversation = conversation.extended(Exchange.new(asked, answer))
         yield {
             **opening,
@@ -302,9 +314,17 @@ class Events:
             f.status: self._status(),
         }
 
-    def _waiting(self, view: View, asked: str) -> str:
-        stage = phrase(self._language, f"chat.stage_{self._engine.status.stage}")
-        return transcript.pending(view, asked, stage)
+    def _say(self, name: str) -> str:
+        return phrase(self._language, f"chat.{name}")
+
+    def _waiting(self, asked: str) -> str:
+        return transcript.pending(asked, self._say(f"stage_{self._engine.status.stage}"))
+
+    def stop(self, stopping: threading.Event | None) -> Any:
+        """End the answer that is being written; ``ask`` shows what comes of it."""
+        if stopping is not None:
+            stopping.set()
+        return gr.update(visible=False)
 
     def follow(self, current: object) -> str:
         """What to ask after the last answer."""
@@ -334,16 +354,6 @@ class Events:
 
     def keep_question(self, *filters: Any) -> tuple[str, None, str]:
         return "", None, self._note(_filter(*filters))
-
-    def stopped(self, current: object, pending: str) -> Updates:
-        """Back to what there was before; the question returns to the composer."""
-        f = self._fields
-        return {
-            **self._transcript(Conversation.from_dict(current)),
-            f.composer: pending,
-            f.send: gr.update(visible=True),
-            f.stop: gr.update(visible=False),
-        }
 
     # Reading
 

@@ -16,7 +16,7 @@ class Fields:
     kept: gr.BrowserState
     reading: gr.BrowserState
     editing: gr.State
-    pending: gr.State
+    stopping: gr.State
     status: gr.HTML
     settled: gr.HTML
     live: gr.HTML

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gradio as gr
+from gradio.events import api
 
 from assistant.chat.blocks import Blocks
+from assistant.chat.endpoint import Endpoint
 from assistant.chat.engine import Engine
 from assistant.chat.events import ASKED_AT_ONCE, Events
 from assistant.chat.fields import Fields
@@ -75,7 +77,7 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
             gr.BrowserState(None, storage_key=f"tanya.{name}", secret="tanya")
             for name in ("current", "kept", "reading")
         )
-        editing, pending = gr.State(None), gr.State("")
+        editing, stopping = gr.State(None), gr.State(None)
         with gr.Row(elem_id="masthead"):
             gr.HTML(_brand(language))
             status = gr.HTML("", elem_id="status", js_on_load=ACTS)
@@ -142,10 +144,12 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
                 panel = gr.HTML(empty_panel(View(language)), js_on_load=PANEL, elem_id="panel")
         exported = gr.Textbox(visible="hidden", elem_id="exported")
         fields = Fields(
-            current, kept, reading, editing, pending, status, settled, live, suggested, note,
+            current, kept, reading, editing, stopping, status, settled, live, suggested, note,
             composer, send, stop, renew, search, since, until, sources, files, pasted, paste,
             result, listing, conversations, exported, panel,
         )  # fmt: skip
+        # Before the events of the page, of which one would take its name.
+        api(Endpoint(engine, language).ask, api_name="ask", concurrency_limit=ASKED_AT_ONCE)
         Events(engine, language, fields).connect(page, tab)
     page.queue(default_concurrency_limit=ASKED_AT_ONCE, max_size=MOST_WAITING)
     return page  # type: ignore[no-any-return]  # gradio's Blocks is untyped where entered

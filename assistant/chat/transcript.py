@@ -22,6 +22,9 @@ def exchanges(view: View, conversation: Conversation, first: int, last: int) -> 
 def exchange(view: View, one: Exchange, number: int) -> str:
     """A question and its whole answer with sources and tools."""
     body = answer_body(view, one.answer, number)
+    if one.answer.understood:
+        taken = phrase(view.language, "understood", question=one.answer.understood)
+        body = f'<p class="understood">{text(taken)}</p>{body}'
     return (
         f'<article class="exchange" data-exchange="{number}" aria-label="{text(one.question)}">'
         f"{question(one.question)}{body}{_tools(view, one, number)}</article>"
@@ -32,14 +35,20 @@ def question(value: str) -> str:
     return f'<h3 class="question">{text(value)}</h3>'
 
 
-def pending(
-    view: View, asked: str, status: str, answer: Answer | None = None, upto: int = 0
-) -> str:
-    """An exchange that is still being answered: ``upto`` sentences of the answer, if any."""
-    body = f'<p class="working">{text(status)}</p>'
-    if answer is not None:
-        body = f'<div class="answer">{_short(answer)}{_sentences(view, answer, 0, upto)}</div>'
-    return f'<article class="exchange" aria-busy="true">{question(asked)}{body}</article>'
+def pending(asked: str, status: str, said: str = "") -> str:
+    """An exchange that is still being answered: what was ``said`` so far, and what is done now.
+
+    Markers cannot be followed before the answer is whole.
+    """
+    parts = [
+        f'<span class="cite">{part.strip(" []")}</span>' if at % 2 else text(part)
+        for at, part in enumerate(re.split(r"(\s*\[\d+\])", said))
+    ]
+    answer = f'<div class="answer"><p class="sentences">{"".join(parts)}</p></div>' if said else ""
+    return (
+        f'<article class="exchange" aria-busy="true">{question(asked)}{answer}'
+        f'<p class="working">{text(status)}</p></article>'
+    )
 
 
 def answer_body(view: View, answer: Answer, number: int) -> str:
@@ -51,7 +60,7 @@ def answer_body(view: View, answer: Answer, number: int) -> str:
     )
     notice = f'<p class="notice" lang="{answer.language}">{text(answer.notice)}</p>'
     return (
-        f'<div class="answer">{_short(answer)}{_sentences(view, answer, number, None)}'
+        f'<div class="answer">{_short(answer)}{_sentences(view, answer, number)}'
         f"{notice if answer.notice else ''}{level}</div>{_sources(view, answer, number)}"
     )
 
@@ -76,10 +85,10 @@ def sentences(answer: Answer) -> list[tuple[str, tuple[int, ...]]]:
     ]
 
 
-def _sentences(view: View, answer: Answer, number: int, upto: int | None) -> str:
+def _sentences(view: View, answer: Answer, number: int) -> str:
     known = {citation.marker: citation for citation in answer.citations}
     said = []
-    for sentence, markers in sentences(answer)[:upto]:
+    for sentence, markers in sentences(answer):
         at = sentence.find(answer.short) if answer.short else -1
         body = (
             f"{text(sentence[:at])}<strong>{text(answer.short)}</strong>"

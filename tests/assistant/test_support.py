@@ -26,6 +26,15 @@ MEETING = Source(
     "A visit",
 )
 
+COURT = Source(
+    "The Judiciary Committee refused the UK plan on Thursday; seven were for it and eight against. "
+    "It is unpopular with both sides. The plan shouldn’t go ahead, the panel said.",
+    "en",
+    "A plan is refused",
+    "",
+    datetime(2023, 3, 9, tzinfo=UTC),
+)
+
 
 @pytest.fixture(scope="module")
 def check(encoder: StaticEncoder) -> SupportCheck:
@@ -44,6 +53,11 @@ def check(encoder: StaticEncoder) -> SupportCheck:
         ("In Ambon, Helen Marwick praised Dewi Latuheru.", MEETING),
         ("Jembatan itu dibuka pada 1964 dan panjangnya 1.500 meter.", MEETING),
         ("Kapal dari Jerman mendarat di Ambon.", MEETING),
+        ("Traders went back to selling from boats on Monday.", MARKET),
+        ("Ibu Helen Marwick memuji Dewi Latuheru di Ambon.", MEETING),
+        ("Komite Kehakiman menolak rencana dari Inggris itu pada Kamis.", COURT),
+        ("Rencana itu tidak populer di kedua pihak.", COURT),
+        ("The plan shouldn’t go ahead, the panel said.", COURT),
     ],
 )
 def test_what_the_paragraph_says_is_supported(
@@ -66,6 +80,11 @@ def test_what_the_paragraph_says_is_supported(
         ("Dewi Latuheru praised Helen Marwick.", MEETING, "roles"),
         ("Dewi Latuheru memuji Helen Marwick.", MEETING, "roles"),
         ("Kapal dari Prancis mendarat di Ambon.", MEETING, "name"),
+        ("Traders went back to selling from boats on Tuesday.", MARKET, "date"),
+        ("The Judiciary Committee refused the UK plan on Friday.", COURT, "date"),
+        ("Komite Kesehatan Swedia menolak rencana Inggris itu.", COURT, "name"),
+        ("The plan should go ahead, the panel said.", COURT, "negation"),
+        ("Seven were for it and seven against.", COURT, "number"),
         ("Taxes on imported cars went up sharply.", MEETING, "coverage"),
         ("1964 < 2 [9] ${x}", MARKET, "date"),
     ],

@@ -75,7 +75,7 @@ def test_every_view_escapes_what_is_not_ours() -> None:
     reading = panel.cited_panel(view, said, 0, 1)
     pages = [
         transcript.exchanges(view, talk, 0, 2),
-        transcript.pending(view, EVIL, EVIL, said, 1),
+        transcript.pending(EVIL, EVIL, f"{EVIL} [1]"),
         transcript.suggestions(view, [EVIL], "suggestions"),
         reading,
         panel.cited_panel(View("id", {}), said, 0, 1),
