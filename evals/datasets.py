@@ -28,6 +28,7 @@ from index.types import Article, Language
 
 ENDINGS = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 SIDES: tuple[tuple[str, Language], ...] = (("eng", "en"), ("ind", "id"))
+SITE = "https://passages.example/"  # an address each: passages that resemble are no copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +185,8 @@ def run_dataset(dataset: Dataset, sample: int, console: Console) -> tuple[int, l
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         corpus = Path(work) / "passages.jsonl"
         lines = [
-            json.dumps({"id": str(number), "title": one.title, "text": [" ".join(one.text.split())],
-                        "language": one.language})
+            json.dumps({"id": str(number), "url": f"{SITE}{number}", "title": one.title,
+                        "text": [" ".join(one.text.split())], "language": one.language})
             for number, one in enumerate(dataset.passages.values())
         ]  # fmt: skip
         corpus.write_text("\n".join(lines), encoding="utf-8")

@@ -117,7 +117,9 @@ def are_one(left: Profile, right: Profile, shared: int) -> bool:
         return shared >= LEAST_CONTAINMENT * least
     if left.address and right.address:
         return False
-    if left.title != right.title or (left.outlet and right.outlet and left.outlet != right.outlet):
+    if not left.title or left.title != right.title:
+        return False
+    if left.outlet and right.outlet and left.outlet != right.outlet:
         return False
     if left.day and right.day and abs((left.day - right.day).days) > 1:
         return False
