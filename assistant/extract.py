@@ -29,6 +29,9 @@ READ_ACROSS = 6  # paragraphs in the other language
 NEXT_BEST = 0.6  # a further paragraph must be this likely, as a share of the best one
 MAX_SHORT_WORDS = 22
 ELSEWHERE = 0.9  # what a word counts that only the rest of the article covers
+KNOWN = 0.5  # a name or number covered less stands nowhere in the article
+UNKNOWN = 0.4  # what is left of the confidence then, in an article of WHOLE paragraphs or more
+WHOLE = 3
 TYPED = frozenset({"who", "where", "when", "how_many"})
 LEANS = 0.3  # a neighbour that covers so much more of the question is quoted as well
 
@@ -48,7 +51,8 @@ class Candidate:
     ``rank`` is the reranked score, ``relative`` its share of the best one in the same language,
     since scores across languages are lower; ``rival`` is the best score in the language of the
     question. ``whole``, ``article`` and ``sentences`` say how the paragraph with its title and
-    day, its whole article, and each sentence at ``spans`` cover the question.
+    day, its whole article of ``length`` paragraphs, and each sentence at ``spans`` cover the
+    question.
     """
 
     node: StoredNode
@@ -60,6 +64,7 @@ class Candidate:
     reading: Reading | None
     whole: Coverage
     article: Coverage
+    length: int
     spans: list[Span]
     sentences: list[Coverage]
 
@@ -147,7 +152,7 @@ class Extractor:
                     for text, own in zip(texts, spans, strict=True)
                     for span in own
                 ]
-                + list(bodies.values()),
+                + [" ".join(parts) for parts in bodies.values()],
             )
         )
         whole = [next(covers) for _ in nodes]
@@ -164,6 +169,7 @@ class Extractor:
                 reading=reading,
                 whole=whole[i],
                 article=article[source.id],
+                length=len(bodies[source.id]) - 2,
                 spans=spans[i],
                 sentences=each[i],
             )
@@ -172,13 +178,13 @@ class Extractor:
             )
         ]
 
-    def _bodies(self, article_ids: Sequence[str]) -> dict[str, str]:
-        """All running text of these articles, by id."""
+    def _bodies(self, article_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Title, day and paragraphs of running text of these articles, by id."""
         bodies = {}
         for article in self.store.catalog.articles(list(dict.fromkeys(article_ids))):
             parts = [article.title, _day(article)]
             parts += [p.text for p in article.paragraphs if p.role == "body"]
-            bodies[article.id] = " ".join(parts)
+            bodies[article.id] = parts
         return bodies
 
     def _passage(self, question: Question, one: Candidate, surest: float) -> Evidence:
@@ -212,7 +218,10 @@ class Extractor:
             rival=one.rival * one.across,
             across=float(one.across),
         )
-        return Evidence(one.node, quote, short, features, self._calibration.confidence(features))
+        confidence = self._calibration.confidence(features)
+        if one.length >= WHOLE and min(features.weakest_name, features.weakest_number) < KNOWN:
+            confidence *= UNKNOWN  # a lone paragraph need not name what it is about
+        return Evidence(one.node, quote, short, features, confidence)
 
 
 def chosen(evidence: Sequence[Evidence], threshold: float) -> list[Evidence]:
