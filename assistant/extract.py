@@ -30,8 +30,8 @@ NEXT_BEST = 0.6  # a further paragraph must be this likely, as a share of the be
 MAX_SHORT_WORDS = 22
 ELSEWHERE = 0.9  # what a word counts that only the rest of the article covers
 KNOWN = 0.5  # a name or number covered less stands nowhere in the article
-UNKNOWN = 0.4  # what is left of the confidence then, in an article of WHOLE paragraphs or more
-WHOLE = 3
+UNKNOWN = 0.4  # what is left of the confidence then
+WHOLE = 3  # paragraphs of an article that names what it is about; a lone one need not
 TYPED = frozenset({"who", "where", "when", "how_many"})
 LEANS = 0.3  # a neighbour that covers so much more of the question is quoted as well
 
@@ -78,13 +78,15 @@ class Candidate:
 class Evidence:
     """A passage that may answer: ``quote`` and ``short`` are offsets into the paragraph's text.
 
-    ``confidence`` is the calibrated probability that the passage answers the question.
+    ``confidence`` is the calibrated probability that the passage answers the question, times
+    ``known``: less than 1 where the article holds nothing of a name or number asked about.
     """
 
     node: StoredNode
     quote: Span
     short: Span | None
     features: Features
+    known: float
     confidence: float
 
 
@@ -218,10 +220,10 @@ class Extractor:
             rival=one.rival * one.across,
             across=float(one.across),
         )
-        confidence = self._calibration.confidence(features)
-        if one.length >= WHOLE and min(features.weakest_name, features.weakest_number) < KNOWN:
-            confidence *= UNKNOWN  # a lone paragraph need not name what it is about
-        return Evidence(one.node, quote, short, features, confidence)
+        strange = min(features.weakest_name, features.weakest_number) < KNOWN
+        known = UNKNOWN if strange and one.length >= WHOLE else 1.0
+        confidence = known * self._calibration.confidence(features)
+        return Evidence(one.node, quote, short, features, known, confidence)
 
 
 def chosen(evidence: Sequence[Evidence], threshold: float) -> list[Evidence]:

@@ -52,6 +52,7 @@ class Candidate:
     question: int
     kind: str
     features: Features
+    known: float
     right: bool
 
 
@@ -79,7 +80,7 @@ def collect(data: Path, sample: int, encoder: StaticEncoder, reader: Reader) -> 
             for number, one in enumerate(track(asked, "asking", transient=True), start):
                 for item in extractor.evidence(understand(one.text)):
                     right = one.is_right(item)
-                    found.append(Candidate(number, one.kind, item.features, right))
+                    found.append(Candidate(number, one.kind, item.features, item.known, right))
             store.close()
     return found
 
@@ -210,7 +211,8 @@ def main() -> None:
         model, features, labels, groups=groups, cv=folds, method="predict_proba",
         params={"sample_weight": counts},
     )  # fmt: skip
-    decisions = decide(candidates, predicted[:, 1])
+    known = np.array([one.known for one in candidates])
+    decisions = decide(candidates, known * predicted[:, 1])
     threshold = choose_threshold(decisions)
     medium, high = choose_levels(decisions, threshold)
     for name, low, top in (

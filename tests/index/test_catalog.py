@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from index.catalog import Catalog, StoredNode
@@ -12,7 +13,8 @@ from index.types import Article, Paragraph
 def add(catalog: Catalog, name: str, *texts: str) -> list[StoredNode]:
     paragraphs = tuple(Paragraph(name, i, text) for i, text in enumerate(texts, start=1))
     article = Article(name, name, "", name, None, True, "id", "", paragraphs)
-    return catalog.add_article(article, "1", "/x", name)
+    catalog.add_article(article, "1", "/x", name, datetime(2026, 1, 2, tzinfo=UTC))
+    return catalog.nodes_of([name])
 
 
 def test_no_row_is_given_twice(tmp_path: Path) -> None:
