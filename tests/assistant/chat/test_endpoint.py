@@ -11,7 +11,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from assistant import Assistant
-from evals.browser import chat
+from evals.server import chat
 
 pytestmark = [
     pytest.mark.server, pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])
@@ -47,6 +47,7 @@ def test_it_is_the_only_one_and_says_what_it_takes(clients: dict[str, Client]) -
     names = [one["parameter_name"] for one in endpoints["named_endpoints"]["/ask"]["parameters"]]  # type: ignore[index]
     assert names == [
         "question", "language", "since", "until", "sources", "articles", "top", "history",
+        "today",
     ]  # fmt: skip
 
 
