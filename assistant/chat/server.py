@@ -50,7 +50,8 @@ def serve(engine: Engine, access: Access, port: int | None) -> int:
     url = f"http://{shown}:{listener.getsockname()[1]}/"
     config = uvicorn.Config(
         create_app(engine, access),
-        log_level="warning",  # no access log: it would name what people read
+        log_level="warning",
+        access_log=False,  # it would name what people read
         ws="none",
         server_header=False,
         limit_concurrency=CONNECTIONS,
