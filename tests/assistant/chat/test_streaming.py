@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 from scripted import Behaviour, server
 
-from evals.browser import PATIENCE_MS, User, chat, launch, user
+from evals.browser import PATIENCE_MS, User, launch, user
+from evals.server import chat
 from prompts import phrase
 from tests.conftest import write_corpus
 
