@@ -3,8 +3,8 @@
     python -m evals.load [--data PATH] [--size N] [--seconds N] [--questions N]
 
 Indexes a collection (leads of Wikipedia below ``--data``, else the sample articles, both varied
-until there are enough paragraphs), starts ``tanya chat`` on it, and asks its endpoint ``/ask`` from
-a process with 1, 8 and 32 clients, each of which asks again as soon as it has an answer. Then
+until there are enough paragraphs), starts ``tanya chat`` on it, and asks ``POST /api/ask`` from a
+process with 1, 8 and 32 clients, each of which asks again as soon as it has an answer. Then
 ``--questions`` more are asked, and the memory of the server is looked at meanwhile. Clients and
 server share the machine. Needs ``ps``.
 """
@@ -31,11 +31,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from assistant.chat.guard import ASK
 from evals.benchmark import enlarged, leads, mixed_questions, sample_texts
 from evals.questions import load_questions
 from evals.server import Served, served
 
-ENDPOINT = "/en/gradio_api/call/v2/ask"
 CLIENTS = (1, 8, 32)
 STEADY_CLIENTS = 8
 WARM = 200  # questions that are not measured
@@ -68,7 +68,7 @@ class Load:
 
 
 class Client:
-    """A program that asks the endpoint over one connection."""
+    """A program that asks the route over one connection."""
 
     def __init__(self, address: str) -> None:
         self._connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
@@ -79,21 +79,13 @@ class Client:
             ValueError: what came back is no answer.
         """
         body = json.dumps({"question": question})
-        sent = json.loads(self._request("POST", ENDPOINT, body))
-        events = self._request("GET", f"{ENDPOINT}/{sent['event_id']}")
-        last = events.strip().rsplit("event: ", 1)[-1]
-        kind, _, data = last.partition("\ndata: ")
-        if kind != "complete" or not json.loads(data)[0]["text"]:
-            raise ValueError(f"no answer: {last[:200]}")
-
-    def _request(self, method: str, path: str, body: str | None = None) -> str:
-        headers = {"Content-Type": "application/json"} if body else {}
-        self._connection.request(method, path, body, headers)
+        self._connection.request("POST", ASK, body, {"Content-Type": "application/json"})
         response = self._connection.getresponse()
         text = response.read().decode("utf-8")
         if response.status != 200:
             raise ValueError(f"status {response.status}: {text[:200]}")
-        return text
+        if not json.loads(text).get("text"):
+            raise ValueError(f"no answer: {text[:200]}")
 
 
 def usage(process: int) -> Usage:

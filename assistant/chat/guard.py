@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,12 +18,14 @@ from urllib.parse import SplitResult, urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as Event
 
 from assistant.chat.accounts import ENVIRONMENT, Accounts, find_accounts
-from prompts import MessageError
+from prompts import Message, MessageError
 
 HEALTH = "/health"
+ASK = "/api/ask"
 READ = ("", "config", "theme.css", "favicon.ico", "manifest.json", "gradio_api/info",
         "gradio_api/startup-events", "gradio_api/queue/data")  # fmt: skip
 PAGE = ("", "config")
@@ -34,9 +36,11 @@ UPLOAD = "gradio_api/upload"
 UPLOAD_PROGRESS = "gradio_api/upload_progress"
 MAX_BODY = 16 * 2**20  # a browser keeps some ten megabytes of conversations, all sent with an event
 MAX_UPLOAD = 200 * 2**20
+MAX_CALL = 2**20  # a question and the answers before it
 BODY_SECONDS = 30.0  # waited for each piece of a request
 FAILURE_SECONDS = 1.0  # before a wrong password is refused
 CHECKED_AT_ONCE = 4
+CLOSE = {"Connection": "close"}
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
@@ -135,9 +139,9 @@ class Guard:
             app = self._health_report()
         elif refusal := await self._refusal(scope["method"], path, headers):
             app = refusal
-        limit = MAX_UPLOAD if path.endswith(UPLOAD) else MAX_BODY
+        limit = MAX_CALL if path == ASK else MAX_UPLOAD if path.endswith(UPLOAD) else MAX_BODY
         if _stated_length(headers) > limit:
-            app = PlainTextResponse("too large", 413, {"Connection": "close"})
+            app = too_large() if path == ASK else PlainTextResponse("too large", 413, CLOSE)
         root = self._access.root_path
         scope = {**scope, "root_path": root, "path": root + path}
         if path[len("/id/") :] in PAGE:  # Gradio would open files that the query names
@@ -191,6 +195,8 @@ def is_served(method: str, path: str, changes: bool) -> bool:
     reads = method in ("GET", "HEAD")
     if path in ("", "/", "/favicon.ico", "/id", "/en"):
         return reads
+    if path == ASK:
+        return method == "POST"
     if not path.startswith(("/id/", "/en/")):
         return False
     inner = path[len("/id/") :]
@@ -201,6 +207,16 @@ def is_served(method: str, path: str, changes: bool) -> bool:
     if method != "POST":
         return False
     return inner in SENT or inner.startswith(SENT_BELOW) or (changes and inner == UPLOAD)
+
+
+def told(status: int, message: Message, headers: Mapping[str, str] | None = None) -> Response:
+    """What is wrong with a call, for programs: ``{"error": {"id": …, "en": …}}``."""
+    sentences = {"id": message.text("id"), "en": message.text("en")}
+    return JSONResponse({"error": sentences}, status, headers)
+
+
+def too_large() -> Response:
+    return told(413, Message("too_large_call", kilobytes=MAX_CALL >> 10), CLOSE)
 
 
 def _from_another_site(method: str, headers: Headers) -> bool:
@@ -231,7 +247,7 @@ def _bounded(receive: Receive, limit: int) -> Receive:
     """Receives no more than ``limit`` bytes of a body, each piece within its time."""
     received, complete = 0, False
 
-    async def bounded() -> Message:
+    async def bounded() -> Event:
         nonlocal received, complete
         if complete:  # only that the client has gone is still to come
             return await receive()
@@ -239,18 +255,18 @@ def _bounded(receive: Receive, limit: int) -> Receive:
             async with asyncio.timeout(BODY_SECONDS):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(408, headers={"Connection": "close"}) from None
+            raise HTTPException(408, headers=CLOSE) from None
         received += len(message.get("body", b""))
         complete = not message.get("more_body", False)
         if received > limit:
-            raise HTTPException(413, headers={"Connection": "close"})
+            raise HTTPException(413, headers=CLOSE)
         return message
 
     return bounded
 
 
 def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
+    async def sending(message: Event) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message).update(HEADERS)
         await send(message)

@@ -16,8 +16,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from assistant.chat.engine import Engine
-from assistant.chat.guard import MAX_UPLOAD, Access, Guard, Health
+from assistant.chat.guard import ASK, MAX_UPLOAD, Access, Guard, Health
 from assistant.chat.page import build, theme
+from assistant.chat.route import Route
 from index.types import Language
 from prompts import MessageError
 
@@ -49,7 +50,8 @@ def serve(engine: Engine, access: Access, port: int | None) -> int:
     url = f"http://{shown}:{listener.getsockname()[1]}/"
     config = uvicorn.Config(
         create_app(engine, access),
-        log_level="warning",  # no access log: it would name what people read
+        log_level="warning",
+        access_log=False,  # it would name what people read
         ws="none",
         server_header=False,
         limit_concurrency=CONNECTIONS,
@@ -67,7 +69,10 @@ def serve(engine: Engine, access: Access, port: int | None) -> int:
 
 
 def create_app(engine: Engine, access: Access) -> Guard:
-    """The pages below ``/id/`` and ``/en/``; ``/`` leads to the one the browser prefers."""
+    """The pages below ``/id/`` and ``/en/``; ``/`` leads to the one the browser prefers.
+
+    Beside them stands the route for programs.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
 
     @app.get("/")
@@ -88,6 +93,7 @@ def create_app(engine: Engine, access: Access) -> Guard:
     def complete(request: Request) -> RedirectResponse:
         return RedirectResponse(f"{request.url.path}/")
 
+    app.add_route(ASK, Route(engine).ask, methods=["POST"])
     room = files("assistant.chat")
     css = room.joinpath("chat.css").read_text(encoding="utf-8")
     script = room.joinpath("chat.js").read_text(encoding="utf-8")

@@ -10,8 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from assistant.chat.guard import ASK
 from evals.benchmark import enlarged
-from evals.load import ENDPOINT, for_seconds, press, steadily
+from evals.load import for_seconds, press, steadily
 from evals.server import Served
 
 pytestmark = [
@@ -28,17 +29,9 @@ class Endpoint(BaseHTTPRequestHandler):
         """Keep quiet."""
 
     def do_POST(self) -> None:
-        assert self.path == ENDPOINT
-        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.reply(json.dumps({"event_id": sent["question"]}))
-
-    def do_GET(self) -> None:
-        question = self.path.rpartition("/")[2]
-        if question == "bad":
-            self.reply('event: error\ndata: {"error": null}\n\n')
-        else:
-            answer = json.dumps([{"text": question}])
-            self.reply(f"event: heartbeat\ndata: null\n\nevent: complete\ndata: {answer}\n\n")
+        assert self.path == ASK
+        question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["question"]
+        self.reply(json.dumps({"error": {}} if question == "bad" else {"text": question}))
 
     def reply(self, text: str) -> None:
         self.send_response(200)

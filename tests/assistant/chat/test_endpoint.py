@@ -47,6 +47,7 @@ def test_it_is_the_only_one_and_says_what_it_takes(clients: dict[str, Client]) -
     names = [one["parameter_name"] for one in endpoints["named_endpoints"]["/ask"]["parameters"]]  # type: ignore[index]
     assert names == [
         "question", "language", "since", "until", "sources", "articles", "top", "history",
+        "today",
     ]  # fmt: skip
 
 

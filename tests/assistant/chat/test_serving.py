@@ -79,6 +79,14 @@ def test_a_question_is_answered_over_http(own: str) -> None:
     assert "1964" in done["said"]
 
 
+def test_a_program_asks_with_one_request(own: str, shared: str) -> None:
+    for base, auth in ((own, None), (shared, ANNA), (f"{shared}/tanya", ANNA)):
+        response = httpx.post(f"{base}/api/ask", json={"question": QUESTION}, auth=auth, timeout=60)
+        assert response.status_code == 200
+        assert "1964" in response.json()["short"]
+    assert httpx.post(f"{shared}/api/ask", json={"question": QUESTION}).status_code == 401
+
+
 @pytest.mark.parametrize("before", ["", "/id/", "/id/gradio_api/", "/id/assets/", "/id/static/"])
 def test_no_path_leads_to_the_disk(before: str, own: str, home: Path) -> None:
     live = live_generation(home / "index")
@@ -116,6 +124,8 @@ def test_another_site_can_send_nothing(headers: dict[str, str], own: str) -> Non
         response = page.http.post(f"gradio_api/{path}", json=body, headers=headers)
         assert response.status_code == 403
         assert "access-control-allow-origin" not in response.headers
+    asked = page.http.post(f"{own}/api/ask", json={"question": QUESTION}, headers=headers)
+    assert asked.status_code == 403
     if "Origin" in headers:
         assert page.http.get("config", headers=headers).status_code == 403
         preflight = headers | {"Access-Control-Request-Method": "POST"}
