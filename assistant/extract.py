@@ -143,8 +143,12 @@ class Extractor:
             self.store.vectors(nodes) @ self.store.encoder.encode_questions([question.text])[0]
         )
         spans = [sentences(text) for text in texts]
-        bodies = self._bodies([source.id for source in sources])
         heads = [f"{one.title} {_day(one)}" for one in sources]
+        running = self.store.catalog.bodies({source.id for source in sources})
+        bodies = {
+            source.id: " ".join([head, *running[source.id]])
+            for source, head in zip(sources, heads, strict=True)
+        }
         covers = iter(
             self._matcher.coverage(
                 question.text,
@@ -154,7 +158,7 @@ class Extractor:
                     for text, own in zip(texts, spans, strict=True)
                     for span in own
                 ]
-                + [" ".join(parts) for parts in bodies.values()],
+                + list(bodies.values()),
             )
         )
         whole = [next(covers) for _ in nodes]
@@ -171,7 +175,7 @@ class Extractor:
                 reading=reading,
                 whole=whole[i],
                 article=article[source.id],
-                length=len(bodies[source.id]) - 2,
+                length=len(running[source.id]),
                 spans=spans[i],
                 sentences=each[i],
             )
@@ -179,15 +183,6 @@ class Extractor:
                 zip(nodes, sources, cosines, readings, strict=True)
             )
         ]
-
-    def _bodies(self, article_ids: Sequence[str]) -> dict[str, list[str]]:
-        """Title, day and paragraphs of running text of these articles, by id."""
-        bodies = {}
-        for article in self.store.catalog.articles(list(dict.fromkeys(article_ids))):
-            parts = [article.title, _day(article)]
-            parts += [p.text for p in article.paragraphs if p.role == "body"]
-            bodies[article.id] = parts
-        return bodies
 
     def _passage(self, question: Question, one: Candidate, surest: float) -> Evidence:
         """The sentences of a candidate that answer, and how likely they do."""

@@ -108,6 +108,11 @@ _ROWS_OF = sa.select(_PARAGRAPHS.c.node_id, _PARAGRAPHS.c.row).where(
     _PARAGRAPHS.c.node_id.in_(_SOUGHT)
 )
 _NODES = sa.select(_PARAGRAPHS).where(_PARAGRAPHS.c.node_id.in_(_SOUGHT)).order_by("row")
+_BODIES = (
+    sa.select(_PARAGRAPHS.c.article_id, _PARAGRAPHS.c.text)
+    .where(_PARAGRAPHS.c.article_id.in_(_SOUGHT), _PARAGRAPHS.c.role == "body")
+    .order_by(_PARAGRAPHS.c.article_id, _PARAGRAPHS.c.number)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +350,13 @@ class Catalog:
             )
             for row in self._rows(query)
         ]
+
+    def bodies(self, article_ids: Iterable[str]) -> dict[str, list[str]]:
+        """The texts of the body paragraphs of these articles, in order."""
+        found: dict[str, list[str]] = {}
+        for row in self._rows(_BODIES, sought=json.dumps(list(article_ids))):
+            found.setdefault(row.article_id, []).append(row.text)
+        return found
 
     def find_article_ids(self, prefix: str) -> list[str]:
         """The ids that are ``prefix`` or, when none is, that begin with it."""

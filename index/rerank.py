@@ -22,7 +22,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from index.dates import date_words
-from index.encoder import StaticEncoder
+from index.encoder import StaticEncoder, Vectors
 from index.lexicon import Lexicon, QueryWord
 from index.text import content_words, grams, lemma
 
@@ -76,17 +76,27 @@ class SoftMatcher:
         self._encoder = encoder
         self._idf = idf
         self._lexicon = lexicon or Lexicon()
+        self._last: _Asked | None = None  # the same question covers texts several times
 
     def coverage(self, question: str, texts: Sequence[str]) -> list[Coverage]:
         """The coverage of the question by each text."""
-        asked = self._lexicon.query(question)
-        names = [one.word for one in asked]
-        weights = np.array([self._weight(one) for one in asked], dtype=np.float32)
+        asked = self._asked(question)
         found = [_words(text) for text in texts]
         column = {word: j for j, word in enumerate(dict.fromkeys(chain.from_iterable(found)))}
         matches = self._matches(asked, list(column))
         own = [matches[:, [column[word] for word in text]] for text in found]
-        return [Coverage(names, one, one.max(axis=1, initial=0), weights) for one in own]
+        return [
+            Coverage(asked.words, one, one.max(axis=1, initial=0), asked.weights) for one in own
+        ]
+
+    def _asked(self, question: str) -> _Asked:
+        last = self._last
+        if last is None or last.question != question:
+            words = self._lexicon.query(question)
+            weights = np.array([self._weight(one) for one in words], dtype=np.float32)
+            vectors = self._encoder.word_vectors([one.word for one in words])
+            last = self._last = _Asked(question, words, weights, vectors)
+        return last
 
     def _weight(self, asked: QueryWord) -> float:
         """The word's rarity, or that of its translations where these are commoner."""
@@ -96,34 +106,48 @@ class SoftMatcher:
         shares = [(strength * strength, self._idf(word)) for word, strength in asked.translations]
         return min(own, sum(s * idf for s, idf in shares) / sum(s for s, _ in shares))
 
-    def _matches(self, asked: list[QueryWord], found: list[str]) -> NDArray[np.float32]:
+    def _matches(self, asked: _Asked, found: list[str]) -> NDArray[np.float32]:
         """How well each word found stands for each word asked, float32[n_asked, n_found]."""
-        vectors = self._encoder.word_vectors([one.word for one in asked])
-        cosines = vectors @ self._encoder.word_vectors(found).T
+        cosines = asked.vectors @ self._encoder.word_vectors(found).T
         matches: NDArray[np.float32] = np.clip((cosines - FLOOR) / (1 - FLOOR), 0.0, 1.0)
-        wanted: dict[str, list[tuple[int, float]]] = {}  # by form: which word it is worth how much
-        beginnings: dict[str, list[int]] = {}
+        matches[asked.figures] = 0.0  # another number is no support, however near its vector
+        for j, word in enumerate(found):
+            for i in asked.beginnings.get(word[:2], ()):
+                if matches[i, j] < SPELLING and same_spelling(asked.words[i], word):
+                    matches[i, j] = SPELLING
+            for form in (word, lemma(word)):
+                for i, strength in asked.wanted.get(form, ()):
+                    matches[i, j] = max(matches[i, j], strength)
+        return matches
+
+
+class _Asked:
+    """A question made ready for matching: what its words look like, mean and weigh.
+
+    ``weights`` float32[n_words] and ``vectors`` float32[n_words, dimensions] are of ``words``.
+    ``figures`` are the numbers of those words that are numbers, ``beginnings`` those of the
+    others by their first two letters, and ``wanted`` says by form which word it stands for and
+    how well.
+    """
+
+    def __init__(
+        self, question: str, asked: list[QueryWord], weights: NDArray[np.float32], vectors: Vectors
+    ) -> None:
+        self.question = question
+        self.words = [one.word for one in asked]
+        self.weights = weights
+        self.vectors = vectors
+        self.figures = [i for i, word in enumerate(self.words) if word[0].isdigit()]
+        self.beginnings: dict[str, list[int]] = {}
+        self.wanted: dict[str, list[tuple[int, float]]] = {}
         for i, one in enumerate(asked):
-            if one.word[0].isdigit():
-                matches[i] = 0.0  # another number is no support, however near its vector
-                meant = [(one.word, 1.0)]
-            else:
+            meant = [(one.word, 1.0)]
+            if i not in self.figures:
                 meant = [*one.translations, *one.synonyms, (one.word, 1.0)]
-                beginnings.setdefault(one.word[:2], []).append(i)
+                self.beginnings.setdefault(one.word[:2], []).append(i)
             for word, strength in meant:
                 for form in {word, lemma(word)}:
-                    wanted.setdefault(form, []).append((i, strength))
-        for j, word in enumerate(found):
-            if word[:2] in beginnings:
-                for i in beginnings[word[:2]]:
-                    if matches[i, j] < SPELLING and same_spelling(asked[i].word, word):
-                        matches[i, j] = SPELLING
-        for forms in (found, map(lemma, found)):
-            for j, form in enumerate(forms):
-                if form in wanted:
-                    for i, strength in wanted[form]:
-                        matches[i, j] = max(matches[i, j], strength)
-        return matches
+                    self.wanted.setdefault(form, []).append((i, strength))
 
 
 @lru_cache(maxsize=20_000)

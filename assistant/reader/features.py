@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,31 +34,46 @@ def analyse(text: str, maximum: int = 60) -> Words:
     """The first ``maximum`` words of ``text``."""
     folded: list[str] = []
     places: list[tuple[int, int]] = []
-    flags: list[tuple[bool, ...]] = []
+    flags: list[bytes] = []
     last = 0
-    for match in WORD.finditer(text):
-        if len(folded) == maximum:
-            break
-        surface, gap = match.group(), text[last : match.start()]
-        found = words(surface)
-        word = found[0] if found else surface
+    for match in islice(WORD.finditer(text), maximum):
+        word, spelling = _spelling(match.group())
         folded.append(word)
         places.append(match.span())
-        flags.append(
-            (
-                word in STOP_WORDS,
-                surface[0].isupper(),
-                len(surface) > 1 and surface.isupper(),
-                surface[0].isdigit(),
-                "," in gap or ";" in gap or ":" in gap,
-                "(" in gap or ")" in gap,
-                any(mark in gap for mark in "\"'“”‘’"),
-                not last or bool(_SENTENCE.search(gap)),
-                "-" in gap or "–" in gap or "—" in gap,
-            )
-        )
+        flags += spelling, _gap(text[last : match.start()], not last)
         last = match.end()
-    return Words(folded, places, np.array(flags, dtype=np.float16).reshape(len(flags), 9))
+    found = np.frombuffer(b"".join(flags), dtype=np.uint8).reshape(len(folded), 9)
+    return Words(folded, places, found.astype(np.float16))
+
+
+@lru_cache(maxsize=200_000)
+def _spelling(surface: str) -> tuple[str, bytes]:
+    """The folded word, and four flags: stop word, capital, all capitals, digit."""
+    found = words(surface)
+    word = found[0] if found else surface
+    flags = (
+        word in STOP_WORDS,
+        surface[0].isupper(),
+        len(surface) > 1 and surface.isupper(),
+        surface[0].isdigit(),
+    )
+    return word, bytes(flags)
+
+
+@lru_cache(maxsize=2_000)
+def _gap(gap: str, begins: bool) -> bytes:
+    """Five flags of what stands before a word: comma, bracket, quote, sentence end, dash.
+
+    ``begins``: the word is the first of its text.
+    """
+    flags = (
+        "," in gap or ";" in gap or ":" in gap,
+        "(" in gap or ")" in gap,
+        any(mark in gap for mark in "\"'“”‘’"),
+        begins or bool(_SENTENCE.search(gap)),
+        "-" in gap or "–" in gap or "—" in gap,
+    )
+    return bytes(flags)
 
 
 def question_features(question: Words) -> Flags:
@@ -72,13 +89,19 @@ def pair_features(question: Words, text: Words, meant: Mapping[str, float]) -> F
     asked = {word for word in question.words if word not in STOP_WORDS}
     lemmas = {lemma(word) for word in asked}
     begins = {word[:_PREFIX] for word in asked if len(word) > _PREFIX}
+    nothing = (False, False, False, 0.0)
+    matches = [
+        nothing
+        if word in STOP_WORDS
+        else (
+            word in asked,
+            lemma(word) in lemmas,
+            word[:_PREFIX] in begins,
+            meant.get(word) or meant.get(lemma(word), 0.0),
+        )
+        for word in text.words
+    ]
     own = np.zeros((len(text.words), TEXT_FLAGS), dtype=np.float16)
     own[:, :9] = text.flags
-    for i, word in enumerate(text.words):
-        if word in STOP_WORDS:
-            continue
-        own[i, 9] = word in asked
-        own[i, 10] = lemma(word) in lemmas
-        own[i, 11] = word[:_PREFIX] in begins
-        own[i, 12] = meant.get(word) or meant.get(lemma(word), 0.0)
+    own[:, 9:] = np.array(matches, dtype=np.float16).reshape(len(matches), TEXT_FLAGS - 9)
     return own

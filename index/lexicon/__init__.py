@@ -59,6 +59,7 @@ class Lexicon:
         self._folder = folder
         self._tables: dict[Language, Table] = {}
         self._found: dict[tuple[str, Language], tuple[tuple[str, float], ...]] = {}
+        self._asked: dict[str, tuple[QueryWord, ...]] = {}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -110,7 +111,18 @@ class Lexicon:
         return tuple(sorted(kept, key=lambda item: (-item[1], item[0])))
 
     def query(self, question: str) -> list[QueryWord]:
-        """The distinct content words of a question; all its words when it has no other."""
+        """The distinct content words of a question; all its words when it has no other.
+
+        It is remembered, since search, reranking and reading each ask for it.
+        """
+        asked = self._asked.get(question)
+        if asked is None:
+            if len(self._asked) > 1_000:
+                self._asked.clear()
+            asked = self._asked[question] = tuple(self._query(question))
+        return list(asked)
+
+    def _query(self, question: str) -> list[QueryWord]:
         found = list(dict.fromkeys(words(question)))
         content = [word for word in found if word not in STOP_WORDS] or found
         language = language_of(question) or "id"

@@ -22,7 +22,7 @@ def reader(encoder: StaticEncoder) -> SpanReader:
 
 def test_a_batch_reads_as_each_text_alone(reader: SpanReader) -> None:
     question = "Kapan gempa mengguncang Palu?"
-    texts = [TEXT, "Pendek.", TEXT + " " + TEXT]
+    texts = [TEXT, "Pendek.", TEXT + " " + TEXT, "Palu.", TEXT]
     together = reader.read(question, texts, "when")
     for text, one in zip(texts, together, strict=True):
         [alone] = reader.read(question, [text], "when")

@@ -63,6 +63,19 @@ def test_coverage_of_numbers_is_exact(store: Store) -> None:
     assert (right.score, wrong.score) == (1.0, 0.0)
 
 
+def test_a_matcher_covers_one_question_after_another(store: Store) -> None:
+    texts = ["The bridge opened in 1964.", "Jembatan itu retak."]
+    questions = ["When did the bridge open?", "Jembatan mana yang retak?"] * 2
+    one = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
+    for question in questions:
+        fresh = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
+        for found, expected in zip(
+            one.coverage(question, texts), fresh.coverage(question, texts), strict=True
+        ):
+            assert found.words == expected.words
+            assert found.score == expected.score > 0
+
+
 @pytest.mark.parametrize("few", [0, 300])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_filtered_search_is_exact(
