@@ -47,7 +47,7 @@ def console() -> Console:
     from rich.console import Console
 
     found = Console(highlight=False, soft_wrap=True)
-    if not found.is_terminal and "COLUMNS" not in os.environ:
+    if not (found.is_terminal or os.environ.get("COLUMNS")):
         found.width = UNBOUNDED
     return found
 
@@ -179,12 +179,12 @@ def print_articles(catalog: Catalog) -> None:
     table = Table(
         Column("id", no_wrap=True, overflow="ignore", min_width=_widest([a.id for a in articles])),
         Column(say("cli.date"), no_wrap=True, min_width=len("2022-01-21 19:21")),
-        Column(say("cli.source"), overflow="fold"),
+        Column(say("cli.source"), overflow="fold", min_width=12),
         Column(say("cli.language"), no_wrap=True),
-        Column(say("cli.title"), overflow="fold"),
+        Column(say("cli.title"), overflow="fold", min_width=24),
     )
     if reprints:
-        table.add_column(say("cli.also_published"), overflow="fold")
+        table.add_column(say("cli.also_published"), overflow="fold", min_width=12)
     for article in articles:
         gone = f" ({_gone(article)})" if article.gone else ""
         day = _day(article)
