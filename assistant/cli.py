@@ -102,7 +102,8 @@ def _index(args: argparse.Namespace) -> int:
         print_json(asdict(summary) | {"rejected": rejected})
     else:
         print_summary(summary)
-    return FAILED if summary.rejected and not summary.added + summary.unchanged else 0
+    indexed = summary.added + summary.updated + summary.unchanged
+    return FAILED if summary.rejected and not indexed else 0
 
 
 def _bring_in_line(

@@ -240,3 +240,16 @@ def test_output_for_files_is_not_cut_to_a_terminal(corpus: Path, tmp_path: Path)
     for cell in ("2022-01-21 19:21", "Kabar Tepi Sungai Banjarmasin", "puluh tahun berdiri"):
         assert cell in row
     assert "21 Januari 2022, 19.21" in tanya("show", "lama", *index, LC_ALL="id_ID.UTF-8").stdout
+
+
+def test_a_run_that_only_updates_beside_rubbish_succeeds(tmp_path: Path) -> None:
+    folder, index = tmp_path / "a", ("--index", tmp_path / "index")
+    folder.mkdir()
+    article = folder / "pasar.txt"
+    article.write_text("Pasar Baru Dibuka\n\nPasar itu dibuka pada hari Senin.\n", "utf-8")
+    assert tanya("index", folder, *index).returncode == 0
+    article.write_text("Pasar Baru Dibuka\n\nPasar itu dibuka pada hari Rabu.\n", "utf-8")
+    (folder / "biner.txt").write_bytes(bytes(range(256)))
+    result = tanya("index", folder, *index)
+    assert result.returncode == 0, result.stdout
+    assert "biner.txt" in result.stdout
