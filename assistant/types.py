@@ -112,3 +112,21 @@ def date_text(when: datetime | None, date_only: bool) -> str | None:
     if when is None:
         return None
     return when.date().isoformat() if date_only else when.isoformat()
+
+
+_MONTHS: dict[Language, str] = {
+    "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
+    "en": "January February March April May June July August September October November December",
+}
+
+
+def spoken_date(when: datetime | None, date_only: bool, language: Language) -> str:
+    """A date as people write it, with the time where it is known; empty without one.
+
+    >>> spoken_date(datetime(2022, 3, 1, 9, 5), False, "id")
+    '1 Maret 2022, 09.05'
+    """
+    if when is None:
+        return ""
+    date = f"{when.day} {_MONTHS[language].split()[when.month - 1]} {when.year}"
+    return date if date_only else date + when.strftime(", %H.%M" if language == "id" else ", %H:%M")

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from assistant.arguments import parser
 from assistant.chat.guard import HEALTH
-from assistant.cli import _parser
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("assistant", "evals", "index", "prompts")
@@ -151,7 +151,7 @@ def test_the_container_serves_as_an_ordinary_user() -> None:
     [volume] = [rest for word, rest in final if word == "VOLUME"]
     assert any(f"XDG_DATA_HOME={volume}" in rest for word, rest in final if word == "ENV")
     [command] = [json.loads(rest) for word, rest in final if word == "CMD"]
-    arguments = _parser().parse_args(command)
+    arguments = parser().parse_args(command)
     [port] = [rest for word, rest in final if word == "EXPOSE"]
     assert (arguments.host, str(arguments.port)) == ("0.0.0.0", port)
     [check] = [rest for word, rest in final if word == "HEALTHCHECK"]
@@ -184,7 +184,7 @@ def test_the_readme_serves_as_the_command_line_can() -> None:
     commands = re.findall(r"^\.venv/bin/tanya (.+)$", section, re.M)
     assert commands
     for command in commands:
-        _parser().parse_args(command.split())
+        parser().parse_args(command.split())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script")

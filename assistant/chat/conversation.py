@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast, get_args
 
-from assistant.types import Answer, Citation, Level, Turn, date_text
+from assistant.types import Answer, Citation, Level, Turn, spoken_date
 from index.types import Article, Language, Paragraph
 from prompts import phrase
 
@@ -215,7 +215,8 @@ def exchange_markdown(exchange: Exchange, language: Language) -> str:
 
 
 def _citation_markdown(citation: Citation, language: Language) -> Iterable[str]:
-    day = date_text(citation.date, citation.date_only) or phrase(language, "no_date")
+    day = spoken_date(citation.date, citation.date_only, language)
+    day = day or phrase(language, "no_date")
     number = phrase(language, "paragraph", number=citation.paragraph.number)
     facts = [citation.title, citation.source, day, number, citation.url, *citation.also_in]
     yield f"{_plain(f'[{citation.marker}]')} " + " · ".join(_plain(fact) for fact in facts if fact)

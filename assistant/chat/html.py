@@ -8,15 +8,12 @@ from datetime import datetime
 from html import escape
 from urllib.parse import urlsplit
 
+from assistant.types import spoken_date
 from index.history import Version
 from index.types import Article, Language
 from prompts import phrase
 
 Articles = Mapping[str, Article]
-_MONTHS: dict[Language, str] = {
-    "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
-    "en": "January February March April May June July August September October November December",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +57,8 @@ def link(url: str, label: str) -> str:
 
 
 def day(when: datetime | None, date_only: bool, language: Language) -> str:
-    """A date as people write it, with the time where it is known.
-
-    >>> day(datetime(2022, 3, 1, 9, 5), False, "id")
-    '1 Maret 2022, 09.05'
-    """
-    if when is None:
-        return text(phrase(language, "no_date"))
-    date = f"{when.day} {_MONTHS[language].split()[when.month - 1]} {when.year}"
-    return date if date_only else date + when.strftime(", %H.%M" if language == "id" else ", %H:%M")
+    """A date as people write it, or that there is none."""
+    return text(spoken_date(when, date_only, language) or phrase(language, "no_date"))
 
 
 def marked(value: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -14,7 +14,7 @@ from index.readers.draft import LATE, Draft, Source, dated, draft_of, of_part
 from index.readers.markup import markup_blocks
 from index.readers.packed import open_zip
 from index.structure import Block, Kind, parse_article
-from index.text import words
+from index.text import language_of, words
 from prompts import Message
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ def read_epub(source: Source) -> Iterator[Draft | Message]:
                 continue
             heading = next((one.text for one in blocks[:5] if one.kind == "heading"), "")
             page = parse_article(blocks, heading or _fact(package, "title"))
-            yield dated(Draft(name, page), facts)
+            read = " ".join(text for text, _ in page.blocks)  # a book's language is often a default
+            language = language_of(f"{page.title} {read}") or facts["language"]
+            yield dated(Draft(name, page), facts | {"language": language})
 
 
 def _xml(book: zipfile.ZipFile, name: str) -> _Element:

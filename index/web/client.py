@@ -201,10 +201,11 @@ class _Backend(httpcore.NetworkBackend):
         except (OSError, UnicodeError) as error:
             raise PassingError("unknown_host", host=host, error=error) from error
         for one in found:
+            named = host if host == one else f"{host} ({one})"
             if not may_connect(one, private=True):
-                raise FetchError("closed_address", host=host, address=one)
+                raise FetchError("closed_address", host=named)
             if not may_connect(one, self._client.allow_private):
-                raise FetchError("private_address", host=host, address=one)
+                raise FetchError("private_address", host=named)
         return found[:MAX_CONNECTIONS]
 
 

@@ -198,3 +198,58 @@ def test_asking_while_a_run_publishes(corpus: Path, tmp_path: Path) -> None:
         while run.poll() is None:
             assert "1964" in tanya("ask", QUESTION, *index).stdout
             time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("spoken", "usage"), [("id_ID.UTF-8", "pemakaian"), ("en_GB", "usage")])
+def test_help_and_wrong_arguments_are_told_in_the_language_of_the_terminal(
+    spoken: str, usage: str
+) -> None:
+    shown = tanya("ask", "--help", LC_ALL=spoken).stdout
+    assert shown.startswith(f"{usage}: tanya ask [-h]")
+    assert ("positional arguments" in shown, "show this help" in shown) == (False, usage == "usage")
+    for args, named in (
+        (("ask", "--top", "0"), "'0'"),
+        (("show",), "ARTICLE"),
+        (("foo",), "'foo'"),
+    ):
+        result = tanya(*args, LC_ALL=spoken)
+        assert result.returncode == 2
+        [line] = result.stderr.splitlines()
+        assert named in line
+        assert line.endswith("--help")
+
+
+def test_a_declined_question_names_as_many_articles_as_wanted(built: Path) -> None:
+    for top in (1, 2):
+        shown = tanya("ask", "Who discovered penicillin?", "--top", top, "--index", built).stdout
+        assert shown.count("tanya show ") == top
+
+
+def test_output_for_files_is_not_cut_to_a_terminal(corpus: Path, tmp_path: Path) -> None:
+    """Without COLUMNS, and a day as people write it beside the answer."""
+    (corpus / "lama.md").write_text(
+        "---\ntitle: Pasar lama di tepi sungai dibongkar sesudah enam puluh tahun berdiri\n"
+        "published: 2022-01-21T19:21:00+07:00\nsource: Kabar Tepi Sungai Banjarmasin\n---\n"
+        "Wali Kota Rina Wijaya membongkar pasar lama pada Jumat.\n",
+        "utf-8",
+    )
+    index = ("--index", tmp_path / "index")
+    assert tanya("index", corpus, *index).stderr == ""
+    listed = tanya("articles", *index, COLUMNS="").stdout
+    [row] = [line for line in listed.splitlines() if "lama-" in line]
+    for cell in ("2022-01-21 19:21", "Kabar Tepi Sungai Banjarmasin", "puluh tahun berdiri"):
+        assert cell in row
+    assert "21 Januari 2022, 19.21" in tanya("show", "lama", *index, LC_ALL="id_ID.UTF-8").stdout
+
+
+def test_a_run_that_only_updates_beside_rubbish_succeeds(tmp_path: Path) -> None:
+    folder, index = tmp_path / "a", ("--index", tmp_path / "index")
+    folder.mkdir()
+    article = folder / "pasar.txt"
+    article.write_text("Pasar Baru Dibuka\n\nPasar itu dibuka pada hari Senin.\n", "utf-8")
+    assert tanya("index", folder, *index).returncode == 0
+    article.write_text("Pasar Baru Dibuka\n\nPasar itu dibuka pada hari Rabu.\n", "utf-8")
+    (folder / "biner.txt").write_bytes(bytes(range(256)))
+    result = tanya("index", folder, *index)
+    assert result.returncode == 0, result.stdout
+    assert "biner.txt" in result.stdout

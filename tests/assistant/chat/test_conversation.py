@@ -54,7 +54,7 @@ def test_every_damaged_field_is_noticed(talk: Conversation) -> None:
 def test_markdown_names_every_source_in_full(talk: Conversation) -> None:
     text = markdown(talk, "en")
     citation = talk.exchanges[0].answer.citations[0]
-    for part in (*QUESTIONS, citation.source, "2023-05-12", citation.paragraph.public_id):
+    for part in (*QUESTIONS, citation.source, "12 May 2023", citation.paragraph.public_id):
         assert part in text.replace("\\", "")
     assert f"> {citation.quotation}" in text
     assert talk.exchanges[1].answer.text in text

@@ -63,6 +63,17 @@ def test_each_chapter_is_an_article(make: ModuleType, save: Save) -> None:
     assert len({one.id for one in articles}) == 2
 
 
+def test_a_chapter_is_in_the_language_of_its_text(make: ModuleType, save: Save) -> None:
+    """The book says "id", as many do by default."""
+    said = "The mayor said on Monday that the old bridge will be closed for repairs until May. "
+    english = f"<html><body><h1>The bridge</h1><p>{said * 2}</p></body></html>"
+    indonesian = (
+        f"<html><body><h1>Bab 1</h1><p>{make.BODY[0]}</p><p>{make.BODY[1]}</p></body></html>"
+    )
+    articles = read(save("majalah.epub", make.epub([english, indonesian])))
+    assert [one.language for one in articles] == ["en", "id"]
+
+
 ENTITIES = (
     '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
     + "".join(
