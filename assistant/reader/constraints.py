@@ -20,8 +20,9 @@ DATE_WORDS = frozenset(MONTHS) | frozenset(
     """senin selasa rabu kamis jumat jum'at sabtu minggu monday tuesday wednesday thursday friday
     saturday sunday kemarin lusa yesterday today tomorrow tahun abad pekan bulan hari pagi siang
     sore malam year century week month day morning afternoon evening night spring summer autumn
-    fall winter""".split()
+    fall winter jam pukul wib wita wit gmt noon midnight""".split()
 )
+_DAY_OR_YEAR = re.compile(r"\d{1,3}|1\d{3}|2[01]\d{2}|\d{1,2}[.:]\d{2}")
 NUMBER_WORDS = frozenset(
     """satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas belas puluh seratus
     ratus seribu ribu sejuta juta miliar triliun lusin setengah separuh sepertiga seperempat
@@ -54,15 +55,17 @@ def dateline_end(text: str) -> int:
 def allowed_spans(kind: AnswerType, asked: Words, text: Words) -> Mask:
     """bool[n, n]: whether the words first to last of ``text`` can answer.
 
-    A span must hold a word that the question does not; for "when" a date word or figure, for
-    "how many" a number, for "who" and "where" a name that the question does not name.
+    A span must hold a word that the question does not; for "when" a date word or a
+    figure that may be a day, a year or a time, for "how many" a number, for "who" and "where" a
+    name that the question does not name.
     """
     known = set(asked.words)
     fresh = np.array([word not in known and word not in STOP_WORDS for word in text.words], bool)
     digit = text.flags[:, 3].astype(bool)
     if kind == "when":
         dated = np.array([word in DATE_WORDS for word in text.words], bool)
-        return _holds(fresh) & _holds(digit | dated)
+        figure = np.array([bool(_DAY_OR_YEAR.fullmatch(word)) for word in text.words], bool)
+        return _holds(fresh) & _holds(dated | figure)
     if kind == "how_many":
         number = np.array([word in NUMBER_WORDS for word in text.words], bool)
         return _holds((digit | number) & np.array([w not in known for w in text.words], bool))
