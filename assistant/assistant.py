@@ -241,7 +241,9 @@ class Assistant:
         """Yields the text of the answer; returns the answer."""
         best = evidence[0].confidence if evidence else 0.0
         notice = ""
-        if self._writer and patience and evidence and best >= ASK_LLM * self._calibration.threshold:
+        # A follow-up asks about what the articles know, in few words of its own.
+        likely = asked.leaning or best >= ASK_LLM * self._calibration.threshold
+        if self._writer and patience and evidence and likely:
             draft = Draft(store, asked, evidence)
             check = self._check(store)
             writing = self._writer.write(asked, draft.sources, check, patience)
