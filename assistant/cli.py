@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: waiting threads cost more
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     args = parser().parse_args(argv)
     try:
