@@ -59,7 +59,7 @@ class Calibration:
 
     Of the development questions, a third of them unanswerable by design, answers of at least
     ``high`` were right in eight of ten, those from ``medium`` up to there in two of three, the
-    others in half.
+    others in nearly half.
     """
 
     weights: tuple[float, ...]

@@ -2,8 +2,8 @@
 
     python -m evals.retrain --data PATH
 
-Lexicon, encoder, reader, calibration; about an hour and a half on two cores. Stops at the first
-that fails.
+Lexicon, encoder, reader, calibration; the reader takes most of the time. Stops at the first that
+fails.
 """
 
 from __future__ import annotations

@@ -41,8 +41,8 @@ class Blocks(gr.Blocks):
 def named_files(data: object) -> list[object]:
     """The path of every file that is named anywhere in JSON data.
 
-    >>> named_files(["a", {"b": [{"path": "/tmp/x", "meta": {}}]}, {"path": "y"}])
-    ['/tmp/x']
+    >>> named_files(["a", {"b": [{"path": "a/x", "meta": {}}]}, {"path": "y"}])
+    ['a/x']
     """
     found: list[object] = []
     rest = [data]
