@@ -16,7 +16,7 @@ from assistant.question import Question
 from assistant.reader import Reader, Reading
 from index.catalog import StoredNode
 from index.dates import date_words
-from index.rerank import Coverage, SoftIdfRerank, SoftMatcher
+from index.rerank import Coverage, SoftIdfRerank
 from index.retrieve import HybridRetriever
 from index.store import Store
 from index.text import fold, sentences, words
@@ -105,7 +105,7 @@ class Extractor:
         self._reranker = reranker
         self._reader = reader
         self._calibration = calibration
-        self._matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
+        self._matcher = store.matcher()
 
     def evidence(
         self, question: Question, articles: frozenset[str] | None = None
