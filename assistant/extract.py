@@ -137,7 +137,9 @@ class Extractor:
         sources = [self.store.article(node.paragraph.article_id) for node in nodes]
         texts = [node.paragraph.text for node in nodes]
         titles = [source.title for source in sources]
-        readings = self._reader.read(question.text, texts, question.answer_type, titles)
+        readings = self._reader.read(
+            question.text, texts, question.answer_type, titles, self._matcher.vocabulary
+        )
         cosines = (
             self.store.vectors(nodes) @ self.store.encoder.encode_questions([question.text])[0]
         )

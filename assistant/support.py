@@ -207,8 +207,8 @@ class SupportCheck:
 
         Words that the lexicon translates into each other are at least ``SAME``.
         """
-        left = self._encoder.word_vectors(list(said.folded))
-        right = self._encoder.word_vectors(list(found.folded))
+        left = self._matcher.vocabulary.vectors(said.folded)
+        right = self._matcher.vocabulary.vectors(found.folded)
         alike: Alike = left @ right.T
         digits = np.array([word[0].isdigit() for word in said.folded], bool)[:, None] | np.array(
             [word[0].isdigit() for word in found.folded], bool

@@ -64,7 +64,7 @@ class SoftMatcher:
         paragraphs: ParagraphWords | None = None,
     ) -> None:
         """``paragraphs`` holds the words of paragraphs by row, numbered as in ``vocabulary``."""
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._idf = idf
         self._lexicon = lexicon or Lexicon()
         self._paragraphs = paragraphs
@@ -73,7 +73,7 @@ class SoftMatcher:
     def coverage(self, question: str, texts: Sequence[str | Ids]) -> list[Coverage]:
         """The coverage of the question by each text, given as it is written or by its words."""
         words = [content_words(text) for text in texts if isinstance(text, str)]
-        ids = self._vocabulary.ids(list(chain.from_iterable(words)))
+        ids = self.vocabulary.ids(list(chain.from_iterable(words)))
         ends = np.cumsum([len(one) for one in words], dtype=np.int64)
         written = iter(np.split(ids, ends[:-1]))
         return self._covers(
@@ -113,7 +113,7 @@ class SoftMatcher:
         if last is None or last.question != question:
             words = self._lexicon.query(question)
             weights = np.array([self._weight(one) for one in words], dtype=np.float32)
-            vectors = self._vocabulary.encoder.word_vectors([one.word for one in words])
+            vectors = self.vocabulary.vectors([one.word for one in words])
             last = self._last = _Asked(question, words, weights, vectors)
         return last
 
@@ -130,7 +130,7 @@ class SoftMatcher:
 
         Words are found by their numbers, in ascending order; a negative one is no word.
         """
-        vocabulary = self._vocabulary
+        vocabulary = self.vocabulary
         words = found[found >= 0]
         matches = np.zeros((len(asked.words), len(found)), dtype=np.float32)
         if not len(words) or not asked.words:

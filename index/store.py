@@ -26,7 +26,6 @@ from index.types import Article
 from index.vectors import ChromaStore, VectorFile
 from index.vocabulary import Ids, ParagraphWords, Vocabulary, vocabulary_file
 
-MOST_NEW_WORDS = 200_000  # that questions may add to a vocabulary before it is read again
 EXACT_SHARE = 0.2  # of the collection; a larger selection is searched in Chroma
 
 
@@ -47,8 +46,7 @@ class Store:
         self.catalog = opened.enter_context(closing(Catalog(generation.catalog)))
         self._articles = {a.id: a for a in self.catalog.articles(text=False)}
         self._vectors = VectorFile(generation.vectors, encoder.dimensions)
-        self._vocabulary_file = vocabulary_file(generation.words)
-        self._vocabulary = Vocabulary(self.words, self._vocabulary_file)
+        self._vocabulary = Vocabulary(self.words, vocabulary_file(generation.words))
         self._paragraph_words = ParagraphWords(generation.words)
         self.lexical = opened.enter_context(closing(LexicalIndex(generation.tantivy, lexicon)))
         self._chroma: ChromaStore | None = None  # it cannot open a read-only folder
@@ -148,10 +146,14 @@ class Store:
         """Public ids of the near-identical paragraphs in other articles."""
         return [paragraph.public_id for paragraph in self.catalog.twins(node_id)]
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the paragraphs."""
+        self._vocabulary = self._vocabulary.fresh()
+        return self._vocabulary
+
     def matcher(self) -> SoftMatcher:
         """Says how paragraphs of this store, and other texts, cover a question."""
-        if len(self._vocabulary) > self._vocabulary.stored + MOST_NEW_WORDS:
-            self._vocabulary = Vocabulary(self.words, self._vocabulary_file)
         return SoftMatcher(self._vocabulary, self.lexical.idf, self.lexicon, self._paragraph_words)
 
     def words_of(self, rows: Sequence[int]) -> list[Ids]:

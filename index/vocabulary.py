@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import StaticEncoder, Vectors
+from index.encoder import StaticEncoder, Vectors, unit
 from index.text import content_words, lemma
 
 Ids = NDArray[np.int32]
 
 PLACES, WORDS = "places.i64", "words.i32"
+MOST_ADDED = 100_000
 SPELLED = 5  # letters; shorter words have no other spelling
 FACTS = np.dtype(
     [
@@ -45,6 +46,7 @@ class Vocabulary:
         ``path`` is a file that ``save`` wrote; words that are not in it are added in memory.
         """
         self.encoder = encoder or StaticEncoder()
+        self._path = path
         self._lock = threading.Lock()
         self._ids: dict[str, int] = {}
         self._words: list[str] = []
@@ -57,6 +59,12 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self._words)
+
+    def fresh(self) -> Vocabulary:
+        """This one, or as it was stored when many words were added since."""
+        if len(self) - self.stored < MOST_ADDED:
+            return self
+        return Vocabulary(self.encoder, self._path)
 
     def word(self, number: int) -> str:
         return self._words[number]
@@ -83,25 +91,48 @@ class Vocabulary:
         found: NDArray[np.uint32] = self._facts["beginning"][ids]
         return found
 
+    def lemma(self, word: str) -> str:
+        """The lemma of a folded word that has a number."""
+        return self._words[int(self._facts["lemma"][self._ids[word]])]
+
+    def means(self, ids: Ids) -> Vectors:
+        """What ``StaticEncoder.means`` says of the words, float32[len(ids), dimensions]."""
+        places, counts = self._places(ids)
+        means = np.zeros((len(ids), self.encoder.dimensions), dtype=np.float32)
+        cut = counts > 0
+        if cut.any():
+            vectors = self.encoder.piece_vectors(self._pieces[places])
+            starts = (np.cumsum(counts) - counts)[cut]
+            means[cut] = np.add.reduceat(vectors, starts, axis=0) / counts[cut, None]
+        return means
+
+    def vectors(self, words: Sequence[str]) -> Vectors:
+        """Unit vectors of folded words, float32[len(words), dimensions]."""
+        return unit(self.means(self.ids(words)))
+
     def cosines(self, vectors: Vectors, ids: Ids) -> Vectors:
         """Cosines of unit ``vectors`` float32[n, dimensions] to the words, float32[n, len(ids)].
 
         Each piece that the words share is multiplied once.
         """
-        facts = self._facts[ids]
-        counts = facts["count"].astype(np.int64)
-        if not counts.sum():
-            return np.zeros((len(vectors), len(ids)), dtype=np.float32)
+        places, counts = self._places(ids)
         ends = np.cumsum(counts)
-        places = np.arange(ends[-1]) + np.repeat(facts["first"] - (ends - counts), counts)
-        used = np.zeros(self.encoder.pieces, dtype=np.bool_)
         taken = self._pieces[places]
+        used = np.zeros(self.encoder.pieces, dtype=np.bool_)
         used[taken] = True
         products = self.encoder.piece_vectors(np.flatnonzero(used)) @ vectors.T
         line = np.cumsum(used) - 1
         sums = np.concatenate([np.zeros((1, len(vectors))), np.cumsum(products[line[taken]], 0)])
-        cosines: Vectors = ((sums[ends] - sums[ends - counts]).T * facts["scale"]).astype("f4")
+        scale = self._facts["scale"][ids]
+        cosines: Vectors = ((sums[ends] - sums[ends - counts]).T * scale).astype(np.float32)
         return cosines
+
+    def _places(self, ids: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the pieces of the words lie, one word after the other, and how many each has."""
+        counts = self._facts["count"][ids].astype(np.int64)
+        before = np.cumsum(counts) - counts
+        places = np.arange(counts.sum()) + np.repeat(self._facts["first"][ids] - before, counts)
+        return places, counts
 
     def save(self, path: Path) -> None:
         """Write all words to ``path``."""

@@ -20,15 +20,16 @@ from numpy.typing import NDArray
 from assistant.reader.constraints import allowed_spans, dateline_end
 from assistant.reader.features import (
     TEXT_FLAGS,
+    PairFeatures,
     Words,
     analyse,
-    pair_features,
     question_features,
 )
 from assistant.types import AnswerType
 from index.encoder import StaticEncoder
 from index.errors import IncompatibleIndexError
 from index.lexicon import Lexicon, meanings
+from index.vocabulary import Vocabulary
 
 BUNDLED = Path(__file__).parent / "model"
 MAX_WORDS = 240  # of a paragraph; paragraphs are split at 200 tokens when they are indexed
@@ -61,11 +62,13 @@ class Reader(Protocol):
         texts: Sequence[str],
         kind: AnswerType = "what",
         titles: Sequence[str] | None = None,
+        vocabulary: Vocabulary | None = None,
     ) -> list[Reading | None]:
         """The best answer of each text, in order; None where nothing of the kind stands.
 
         ``titles`` are read before the texts, since a paragraph seldom repeats what its article
-        is about; spans count from the beginning of the text.
+        is about; spans count from the beginning of the text. ``vocabulary`` holds words that
+        need not be analysed again.
         """
         ...
 
@@ -93,6 +96,7 @@ class SpanReader:
         self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._fingerprint = hashlib.sha256(model).hexdigest()[:12]
         self._encoder = encoder
+        self._vocabulary = Vocabulary(encoder)
         self._lexicon = lexicon
 
     @property
@@ -106,6 +110,7 @@ class SpanReader:
         texts: Sequence[str],
         kind: AnswerType = "what",
         titles: Sequence[str] | None = None,
+        vocabulary: Vocabulary | None = None,
     ) -> list[Reading | None]:
         asked = analyse(question)
         heads = [f"{title}. " if title else "" for title in titles or [""] * len(texts)]
@@ -114,9 +119,15 @@ class SpanReader:
         rows = [row for row, words in enumerate(found) if words.words]
         if not asked.words or not rows:
             return readings
+        if vocabulary is None:
+            vocabulary = self._vocabulary = self._vocabulary.fresh()
+        vocabulary.ids([word for words in (asked, *found) for word in words.words])
         meant = meanings(self._lexicon.query(question))
+        features = PairFeatures(asked, meant, vocabulary.lemma)
         for batch in batches({row: len(found[row].words) for row in rows}):
-            start, end, null = self._logits(asked, [found[row] for row in batch], meant)
+            start, end, null = self._logits(
+                asked, [found[row] for row in batch], features, vocabulary
+            )
             for i, row in enumerate(batch):
                 places = found[row].places
                 skipped = len(heads[row])
@@ -134,19 +145,25 @@ class SpanReader:
         return readings
 
     def _logits(
-        self, asked: Words, texts: Sequence[Words], meant: Mapping[str, float]
+        self,
+        asked: Words,
+        texts: Sequence[Words],
+        features: PairFeatures,
+        vocabulary: Vocabulary,
     ) -> tuple[Logits, Logits, Logits]:
         """Of the first and the last word of the answer, float32[n, longest], and of none."""
         counts = np.array([len(text.words) for text in texts])
         inside = np.arange(counts.max()) < counts[:, None]
+        words = vocabulary.ids([word for text in texts for word in text.words])
+        distinct, places = np.unique(words, return_inverse=True)
         vectors = np.zeros((*inside.shape, self._encoder.dimensions), dtype=np.float32)
-        vectors[inside] = self._encoder.word_means([word for text in texts for word in text.words])
+        vectors[inside] = vocabulary.means(distinct)[places]
         flags = np.zeros((*inside.shape, TEXT_FLAGS), dtype=np.float32)
-        flags[inside] = np.concatenate([pair_features(asked, text, meant) for text in texts])
+        flags[inside] = np.concatenate([features(text) for text in texts])
         start, end, null = self._session.run(
             None,
             {
-                "question": self._encoder.word_means(asked.words)[None],
+                "question": vocabulary.means(vocabulary.ids(asked.words))[None],
                 "question_flags": question_features(asked)[None].astype(np.float32),
                 "text": vectors,
                 "text_flags": flags,

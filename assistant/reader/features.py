@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -18,6 +18,7 @@ Flags = NDArray[np.float16]
 QUESTION_FLAGS = 3
 TEXT_FLAGS = 13
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s+$")
+_NO_MARKS = bytes(5)
 _PREFIX = 4  # letters; "ukraina" and "ukraine" begin alike
 
 
@@ -39,9 +40,11 @@ def analyse(text: str, maximum: int = 60) -> Words:
     for match in islice(WORD.finditer(text), maximum):
         word, spelling = _spelling(match.group())
         folded.append(word)
-        places.append(match.span())
-        flags += spelling, _gap(text[last : match.start()], not last)
-        last = match.end()
+        start, end = match.span()
+        places.append((start, end))
+        gap = text[last:start]
+        flags.append(spelling + (_NO_MARKS if gap == " " and last else _gap(gap, not last)))
+        last = end
     found = np.frombuffer(b"".join(flags), dtype=np.uint8).reshape(len(folded), 9)
     return Words(folded, places, found.astype(np.float16))
 
@@ -81,27 +84,46 @@ def question_features(question: Words) -> Flags:
     return question.flags[:, [0, 1, 3]]
 
 
-def pair_features(question: Words, text: Words, meant: Mapping[str, float]) -> Flags:
-    """float16[n_words, TEXT_FLAGS]: the text's own flags, and its matches with the question.
+class PairFeatures:
+    """What words of a text have to do with a question; each word is looked at once.
 
     ``meant`` holds the translations of the question's words, each with its strength.
     """
-    asked = {word for word in question.words if word not in STOP_WORDS}
-    lemmas = {lemma(word) for word in asked}
-    begins = {word[:_PREFIX] for word in asked if len(word) > _PREFIX}
-    nothing = (False, False, False, 0.0)
-    matches = [
-        nothing
-        if word in STOP_WORDS
-        else (
-            word in asked,
-            lemma(word) in lemmas,
-            word[:_PREFIX] in begins,
-            meant.get(word) or meant.get(lemma(word), 0.0),
+
+    def __init__(
+        self,
+        question: Words,
+        meant: Mapping[str, float],
+        lemma: Callable[[str], str] = lemma,
+    ) -> None:
+        """``lemma`` gives the dictionary form of a folded word."""
+        asked = {word for word in question.words if word not in STOP_WORDS}
+        self._asked = asked
+        self._lemmas = {lemma(word) for word in asked}
+        self._begins = {word[:_PREFIX] for word in asked if len(word) > _PREFIX}
+        self._meant = meant
+        self._lemma = lemma
+        self._known: dict[str, tuple[bool, bool, bool, float]] = {}
+
+    def __call__(self, text: Words) -> Flags:
+        """float16[n_words, TEXT_FLAGS]: the text's own flags, and its matches."""
+        for word in text.words:
+            if word not in self._known:
+                self._known[word] = self._matches(word)
+        matches = list(map(self._known.__getitem__, text.words))
+        own = np.zeros((len(matches), TEXT_FLAGS), dtype=np.float16)
+        own[:, :9] = text.flags
+        own[:, 9:] = np.array(matches, dtype=np.float16).reshape(len(matches), TEXT_FLAGS - 9)
+        return own
+
+    def _matches(self, word: str) -> tuple[bool, bool, bool, float]:
+        """The same word, the same lemma, the same beginning, and the strength as translation."""
+        if word in STOP_WORDS:
+            return False, False, False, 0.0
+        stem = self._lemma(word)
+        return (
+            word in self._asked,
+            stem in self._lemmas,
+            word[:_PREFIX] in self._begins,
+            self._meant.get(word) or self._meant.get(stem, 0.0),
         )
-        for word in text.words
-    ]
-    own = np.zeros((len(text.words), TEXT_FLAGS), dtype=np.float16)
-    own[:, :9] = text.flags
-    own[:, 9:] = np.array(matches, dtype=np.float16).reshape(len(matches), TEXT_FLAGS - 9)
-    return own

@@ -31,9 +31,9 @@ from assistant.reader.cloze import cloze
 from assistant.reader.features import (
     QUESTION_FLAGS,
     TEXT_FLAGS,
+    PairFeatures,
     Words,
     analyse,
-    pair_features,
     question_features,
 )
 from index.encoder import StaticEncoder
@@ -329,7 +329,7 @@ class Preparer:
         meant = meanings(self._lexicon.query(question))
         return Prepared(
             " ".join(asked.words), question_features(asked),
-            " ".join(cut.words), pair_features(asked, cut, meant),
+            " ".join(cut.words), PairFeatures(asked, meant)(cut),
             first, last,
         )  # fmt: skip
 

@@ -7,10 +7,9 @@ sentence-transformers' own format, so ``SentenceTransformer(BUNDLED)`` gives the
 from __future__ import annotations
 
 import hashlib
-import threading
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,6 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 BUNDLED = Path(__file__).parent / "model"
-MAX_WORDS_KEPT = 200_000  # whose vectors are remembered, 200 MB
 
 Vectors = NDArray[np.float32]
 
@@ -55,9 +53,6 @@ class StaticEncoder:
         self._tokenizer.no_truncation()
         weights = load_file(folder / "model.safetensors")["embedding.weight"]
         self._weights: Vectors = weights.astype(np.float32)
-        self._word_rows: dict[str, int] = {}
-        self._word_means: Vectors = np.zeros((0, self._weights.shape[1]), dtype=np.float32)
-        self._lock = threading.Lock()
 
     @property
     def dimensions(self) -> int:
@@ -76,7 +71,7 @@ class StaticEncoder:
         """How many pieces there are."""
         return len(self._weights)
 
-    def piece_vectors(self, numbers: NDArray[np.int64]) -> Vectors:
+    def piece_vectors(self, numbers: NDArray[np.integer[Any]]) -> Vectors:
         """The vectors of these pieces, float32[len(numbers), dimensions]."""
         return self._weights.take(numbers, axis=0)
 
@@ -107,31 +102,6 @@ class StaticEncoder:
     def encode_questions(self, questions: list[str]) -> Vectors:
         """The same as ``encode``: questions and passages are embedded alike."""
         return self.encode(questions)
-
-    def word_vectors(self, words: list[str]) -> Vectors:
-        """Unit vectors of single words, float32[len(words), dimensions]; they are remembered."""
-        return unit(self.word_means(words))
-
-    def word_means(self, words: list[str]) -> Vectors:
-        """``means`` of single words; they are remembered."""
-        with self._lock:
-            if len(self._word_rows) > MAX_WORDS_KEPT:
-                self._word_rows, self._word_means = {}, self._word_means[:0]
-            new = list(dict.fromkeys(word for word in words if word not in self._word_rows))
-            if new:
-                start = len(self._word_rows)
-                self._reserve(start + len(new))
-                self._word_means[start : start + len(new)] = self.means(new)
-                self._word_rows.update(zip(new, range(start, start + len(new)), strict=True))
-            return self._word_means[[self._word_rows[word] for word in words]]
-
-    def _reserve(self, rows: int) -> None:
-        """Make room for ``rows`` word vectors, twice as much as is there."""
-        if rows > len(self._word_means):
-            size = max(rows, 2 * len(self._word_means))
-            grown = np.zeros((size, self.dimensions), dtype=np.float32)
-            grown[: len(self._word_means)] = self._word_means
-            self._word_means = grown
 
 
 def words_of(encoder: Encoder) -> StaticEncoder:

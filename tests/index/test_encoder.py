@@ -33,7 +33,6 @@ def test_shapes_and_lengths(encoder: StaticEncoder) -> None:
     np.testing.assert_allclose(np.linalg.norm(vectors[:-1], axis=1), 1.0, atol=1e-5)
     assert not vectors[-1].any()  # no words, no direction
     assert encoder.encode([]).shape == (0, encoder.dimensions)
-    assert encoder.word_vectors([]).shape == (0, encoder.dimensions)
 
 
 def test_translations_are_nearer_than_other_sentences(encoder: StaticEncoder) -> None:
