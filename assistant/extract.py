@@ -16,6 +16,7 @@ from assistant.question import Question
 from assistant.reader import Reader, Reading
 from index.catalog import StoredNode
 from index.dates import date_words
+from index.filters import Selection
 from index.rerank import Coverage, SoftIdfRerank, SoftMatcher
 from index.retrieve import HybridRetriever
 from index.store import Store
@@ -107,12 +108,10 @@ class Extractor:
         self._calibration = calibration
         self._matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
 
-    def evidence(
-        self, question: Question, articles: frozenset[str] | None = None
-    ) -> list[Evidence]:
+    def evidence(self, question: Question, articles: Selection | None = None) -> list[Evidence]:
         """Passages of different paragraphs, the likeliest answer first.
 
-        ``articles`` restricts the search to these ids.
+        ``articles`` restricts the search to these.
         """
         retrieved = HybridRetriever(self.store, articles=articles).retrieve(question.text)
         rerank = SoftIdfRerank(self._matcher, top=len(retrieved), language=question.language)
