@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +67,7 @@ class Selection:
     @property
     def ids(self) -> list[str]:
         """The ids of the articles, in the order of the columns."""
-        return list(compress(self.columns.numbers, self.articles.tolist()))
+        return [self.columns.ids[number] for number in np.flatnonzero(self.articles).tolist()]
 
     def enough(self, top: int) -> int:
         """How many results of the whole collection hold ``top`` selected ones, most likely."""
@@ -83,7 +82,8 @@ class ArticleColumns:
 
     def __init__(self, articles: Sequence[Article], directory: Sequence[tuple[int, str]]) -> None:
         """``directory`` holds the row and the article id of each citable paragraph."""
-        self.numbers = {article.id: number for number, article in enumerate(articles)}
+        self.ids = [article.id for article in articles]
+        self.numbers = {article_id: number for number, article_id in enumerate(self.ids)}
         self._articles = articles
         # The article of each row. Where no citable paragraph is, it is -1: a number after the last.
         self._owners = np.full(max((row for row, _ in directory), default=0) + 1, -1, np.int32)

@@ -23,7 +23,7 @@ from index.text import content_words, grams, lemma
 
 WORDS, GRAMS, NODE, ARTICLE, ROW = "words", "grams", "node", "article", "row"
 GRAM_BOOST = 0.25
-FEW_ARTICLES = 300  # so many can be named in a query; of more, results of all are passed over
+NAMED_COST = 8  # naming an article in a query takes as long as passing over so many results
 WRITER_BYTES = 64_000_000
 
 
@@ -111,7 +111,7 @@ class LexicalIndex:
         query = _any_of([*concepts, tantivy.Query.boost_query(_any_of(spelling), GRAM_BOOST)])
         if selection is None:
             return self._named(self._searcher.search(query, top, count=False).hits)
-        if len(selection) <= FEW_ARTICLES:
+        if NAMED_COST * len(selection) <= selection.enough(top):
             named = tantivy.Query.term_set_query(self._schema, ARTICLE, selection.ids)
             unscored = tantivy.Query.const_score_query(named, 0.0)
             query = tantivy.Query.boolean_query(

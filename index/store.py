@@ -23,7 +23,8 @@ from index.lexicon import Lexicon
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
 
-EXACT_SHARE = 0.2  # of the collection; a larger selection is searched in Chroma
+EXACT_SHARE, EXACT_ROWS = 0.2, 120_000  # a selection that is larger than both is left to Chroma
+SURE_WIDTH = 1_200  # then fetched at least: with 400, the ten best are others in 3 % of questions
 
 
 class Store:
@@ -108,13 +109,13 @@ class Store:
         """
         if self._chroma is not None and selection is None:
             return self._chroma.search(vector, top)
-        if self._chroma is not None and selection is not None and selection.share > EXACT_SHARE:
-            hits = self._chroma.search(vector, selection.enough(top))
-            inside = [hit for hit in hits if article_of(hit[0]) in selection]
-            if len(inside) >= top:
-                return inside[:top]
         kept = self.select(Filter()) if selection is None else selection
         rows = np.flatnonzero(kept.rows)
+        if self._chroma is not None and len(rows) > max(EXACT_ROWS, EXACT_SHARE * len(self)):
+            hits = self._chroma.search(vector, max(kept.enough(top), SURE_WIDTH))
+            inside = [hit for hit in hits if article_of(hit[0]) in kept]
+            if len(inside) >= top:
+                return inside[:top]
         best = self._vectors.nearest(rows, vector, top)
         ids = self.catalog.ids_at([row for row, _ in best])
         return [(ids[row], cosine) for row, cosine in best]

@@ -77,12 +77,20 @@ def test_a_matcher_covers_one_question_after_another(store: Store) -> None:
             assert found.score == expected.score > 0
 
 
-@pytest.mark.parametrize("few", [0, 300])
+@pytest.mark.parametrize("exact_share", [0.0, 1.0])
+@pytest.mark.parametrize("named_cost", [0, 8, 10**9])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_filtered_search_is_exact(
-    share: float, few: int, store: Store, encoder: StaticEncoder, monkeypatch: pytest.MonkeyPatch
+    share: float,
+    named_cost: int,
+    exact_share: float,
+    store: Store,
+    encoder: StaticEncoder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("index.lexical.FEW_ARTICLES", few)
+    monkeypatch.setattr("index.lexical.NAMED_COST", named_cost)
+    monkeypatch.setattr("index.store.EXACT_ROWS", 0)
+    monkeypatch.setattr("index.store.EXACT_SHARE", exact_share)
     ids = sorted(one.id for one in store.articles)
     allowed = frozenset(ids[: max(1, int(share * len(ids)))])
     chosen = store.select_ids(allowed)
