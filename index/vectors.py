@@ -70,7 +70,7 @@ class VectorFile:
         enlarged = vector * np.float32(1 / SHRUNK)
         for start in range(0, len(rows), CACHED):
             part = slice(start, start + CACHED)
-            cosines[part] = shrunk(self._rows[rows[part] - 1]) @ enlarged
+            cosines[part] = shrunk(self._rows.take(rows[part] - 1, axis=0)) @ enlarged
         best = np.argpartition(-cosines, top)[:top] if top < len(rows) else np.arange(len(rows))
         best = best[np.lexsort((rows[best], -cosines[best]))]
         return list(zip(rows[best].tolist(), cosines[best].tolist(), strict=True))
