@@ -17,7 +17,7 @@ from assistant.reader import Reader, Reading
 from index.catalog import StoredNode
 from index.dates import date_words
 from index.filters import Selection
-from index.rerank import Coverage, SoftIdfRerank, SoftMatcher
+from index.rerank import Coverage, SoftIdfRerank
 from index.retrieve import HybridRetriever
 from index.store import Store
 from index.text import fold, sentences, words
@@ -106,7 +106,7 @@ class Extractor:
         self._reranker = reranker
         self._reader = reader
         self._calibration = calibration
-        self._matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
+        self._matcher = store.matcher()
 
     def evidence(self, question: Question, articles: Selection | None = None) -> list[Evidence]:
         """Passages of different paragraphs, the likeliest answer first.

@@ -25,6 +25,7 @@ from index.filters import Filter
 from index.rerank import CrossEncoderRerank, SoftIdfRerank, SoftMatcher
 from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
 from index.store import Store
+from index.vocabulary import Vocabulary
 
 __all__ = [
     "CrossEncoderRerank",
@@ -39,6 +40,7 @@ __all__ = [
     "Store",
     "TanyaEmbedding",
     "TanyaQueryEngine",
+    "Vocabulary",
     "default_index",
     "open_encoder",
 ]

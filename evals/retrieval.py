@@ -29,7 +29,7 @@ from index.encoder.pairs import rows
 from index.filters import Selection
 from index.ingest import index_paths
 from index.lexicon import Lexicon, QueryWord
-from index.rerank import SoftIdfRerank, SoftMatcher
+from index.rerank import SoftIdfRerank
 from index.retrieve import DENSE_WEIGHT, DenseRetriever, HybridRetriever, LexicalRetriever
 from index.store import Store
 from index.text import language_of
@@ -125,7 +125,7 @@ def ranked(
 
 def reranked(store: Store, question: str, nodes: list[NodeWithScore]) -> list[NodeWithScore]:
     """The ``nodes`` in the order in which answers are looked for in them."""
-    matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
+    matcher = store.matcher()
     language = language_of(question) or "id"
     return SoftIdfRerank(matcher, top=50, language=language).postprocess_nodes(
         nodes, query_str=question

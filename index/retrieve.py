@@ -10,6 +10,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from index.catalog import StoredNode, article_of
 from index.encoder import Vectors
 from index.filters import Selection
+from index.rerank import ROW
 from index.store import Store
 from index.types import Language
 
@@ -30,6 +31,7 @@ def to_node(store: Store, stored: StoredNode, score: float) -> NodeWithScore:
         "url": article.url,
         "published": article.published.isoformat() if article.published else "",
         "language": article.language,
+        ROW: stored.row,
     }
     hidden = [name for name in metadata if name != "title"]
     node = TextNode(
