@@ -18,7 +18,7 @@ def test_every_finite_half_is_widened_exactly() -> None:
     assert (shrunk(halves).astype(np.float64) == halves.astype(np.float64) * SHRUNK).all()
 
 
-@pytest.mark.parametrize("count", [0, 1, 7, CACHED, 2 * CACHED + 3])
+@pytest.mark.parametrize("count", [0, 1, 7, CACHED + 1, 2 * CACHED + 3])
 @pytest.mark.parametrize("top", [1, 5, 10 * CACHED])
 def test_the_nearest_of_some_rows(count: int, top: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(count)
