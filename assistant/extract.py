@@ -15,13 +15,12 @@ from assistant.confidence import Calibration, Features
 from assistant.question import Question
 from assistant.reader import Reader, Reading
 from index.catalog import StoredNode
-from index.dates import date_words
 from index.filters import Selection
 from index.rerank import Coverage, SoftIdfRerank
 from index.retrieve import HybridRetriever
 from index.store import Store
 from index.text import fold, sentences, words
-from index.types import Article, Language
+from index.types import Language
 
 MAX_WORDS = 60
 MAX_SENTENCES = 3
@@ -142,27 +141,20 @@ class Extractor:
             self.store.vectors(nodes) @ self.store.encoder.encode_questions([question.text])[0]
         )
         spans = [sentences(text) for text in texts]
-        heads = [f"{one.title} {_day(one)}" for one in sources]
-        running = self.store.catalog.bodies({source.id for source in sources})
-        bodies = {
-            source.id: " ".join([head, *running[source.id]])
-            for source, head in zip(sources, heads, strict=True)
-        }
+        rows = self.store.catalog.rows_within({source.id for source in sources})
+        articles = [np.concatenate(self.store.words_of(own)) for own in rows.values()]
+        pieces = [
+            text[slice(*span)] for text, own in zip(texts, spans, strict=True) for span in own
+        ]
         covers = iter(
             self._matcher.coverage(
                 question.text,
-                [f"{head} {text}" for head, text in zip(heads, texts, strict=True)]
-                + [
-                    text[slice(*span)]
-                    for text, own in zip(texts, spans, strict=True)
-                    for span in own
-                ]
-                + list(bodies.values()),
+                [*self.store.words_of([node.row for node in nodes]), *pieces, *articles],
             )
         )
         whole = [next(covers) for _ in nodes]
         each = [[next(covers) for _ in own] for own in spans]
-        article = {article_id: next(covers) for article_id in bodies}
+        article = dict(zip(rows, covers, strict=True))
         return [
             Candidate(
                 node=node,
@@ -174,7 +166,7 @@ class Extractor:
                 reading=reading,
                 whole=whole[i],
                 article=article[source.id],
-                length=len(running[source.id]),
+                length=len(rows[source.id]),
                 spans=spans[i],
                 sentences=each[i],
             )
@@ -264,10 +256,6 @@ def _quote(text: str, one: Candidate) -> Span:
     if at and _LEANING.match(text[start:end]):
         return spans[at - 1][0], end
     return start, end
-
-
-def _day(article: Article) -> str:
-    return date_words(article.published) if article.published else ""
 
 
 def quotation(evidence: Evidence) -> str:

@@ -70,12 +70,15 @@ class SoftMatcher:
         self._paragraphs = paragraphs
         self._last: _Asked | None = None  # the same question covers texts several times
 
-    def coverage(self, question: str, texts: Sequence[str]) -> list[Coverage]:
-        """The coverage of the question by each text."""
-        words = [content_words(text) for text in texts]
+    def coverage(self, question: str, texts: Sequence[str | Ids]) -> list[Coverage]:
+        """The coverage of the question by each text, given as it is written or by its words."""
+        words = [content_words(text) for text in texts if isinstance(text, str)]
         ids = self._vocabulary.ids(list(chain.from_iterable(words)))
-        ends = np.cumsum([len(one) for one in words])
-        return self._covers(question, np.split(ids, ends[:-1]))
+        ends = np.cumsum([len(one) for one in words], dtype=np.int64)
+        written = iter(np.split(ids, ends[:-1]))
+        return self._covers(
+            question, [next(written) if isinstance(text, str) else text for text in texts]
+        )
 
     def node_coverage(self, question: str, nodes: Sequence[BaseNode]) -> list[Coverage]:
         """The coverage of the question by each node, together with its title and day.
@@ -83,13 +86,9 @@ class SoftMatcher:
         Nodes that come from an index are not read again.
         """
         if self._paragraphs is not None and all(ROW in node.metadata for node in nodes):
-            return self.row_coverage(question, [node.metadata[ROW] for node in nodes])
+            words = self._paragraphs[[node.metadata[ROW] for node in nodes]]
+            return self.coverage(question, words)
         return self.coverage(question, [_context(node) for node in nodes])
-
-    def row_coverage(self, question: str, rows: Sequence[int]) -> list[Coverage]:
-        """The coverage of the question by paragraphs of the index, each with title and day."""
-        assert self._paragraphs is not None
-        return self._covers(question, self._paragraphs[rows])
 
     def _covers(self, question: str, texts: Sequence[Ids]) -> list[Coverage]:
         asked = self._asked(question)

@@ -23,7 +23,7 @@ from index.lexicon import Lexicon
 from index.rerank import SoftMatcher
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
-from index.vocabulary import ParagraphWords, Vocabulary, vocabulary_file
+from index.vocabulary import Ids, ParagraphWords, Vocabulary, vocabulary_file
 
 MOST_NEW_WORDS = 200_000  # that questions may add to a vocabulary before it is read again
 EXACT_SHARE, EXACT_ROWS = 0.2, 120_000  # a selection that is larger than both is left to Chroma
@@ -145,6 +145,10 @@ class Store:
         if len(self._vocabulary) > self._vocabulary.stored + MOST_NEW_WORDS:
             self._vocabulary = Vocabulary(self.words, self._vocabulary_file)
         return SoftMatcher(self._vocabulary, self.lexical.idf, self.lexicon, self._paragraph_words)
+
+    def words_of(self, rows: Sequence[int]) -> list[Ids]:
+        """What ``matcher`` knows the paragraphs at these rows by, each with its title and day."""
+        return self._paragraph_words[rows]
 
     def vectors(self, nodes: Sequence[StoredNode]) -> Vectors:
         """Stored vectors, float32[len(nodes), dimensions]."""
