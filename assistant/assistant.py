@@ -18,7 +18,6 @@ from assistant.answers import Draft, declined, empty, quoted, remark
 from assistant.confidence import Calibration
 from assistant.config import default_index
 from assistant.extract import Evidence, Extractor
-from assistant.filters import Filter
 from assistant.question import Question, understand
 from assistant.reader import Reader, SpanReader
 from assistant.support import SupportCheck
@@ -26,6 +25,7 @@ from assistant.types import Answer, Turn
 from assistant.when import when
 from index.catalog import Catalog
 from index.errors import IncompatibleIndexError, IndexFolderError
+from index.filters import Filter, Selection
 from index.generations import live_generation
 from index.rerank import CrossEncoderRerank
 from index.store import Store
@@ -140,6 +140,7 @@ class Assistant:
         since: date | None = None,
         until: date | None = None,
         sources: Sequence[str] = (),
+        search: str = "",
         articles: Collection[str] | None = None,
         language: Language | None = None,
         top: int = 5,
@@ -147,17 +148,18 @@ class Assistant:
         """The cited answer, or a declined one when the articles do not say.
 
         ``history``: the turns before, which a follow-up leans on. ``since``, ``until`` (both
-        inclusive), ``sources`` and ``articles`` (their ids) restrict what may answer; ``today``,
-        by default the day it is, is what "yesterday" and "last month" count from. ``language`` is
-        that of the answer, by default that of the question. ``top`` bounds how many articles a
-        declined answer names as nearest.
+        inclusive), ``sources``, ``search`` (words of the title, the outlet or the author's name)
+        and ``articles`` (their ids) restrict what may answer; ``today``, by default the day it is,
+        is what "yesterday" and "last month" count from. ``language`` is that of the answer, by
+        default that of the question. ``top`` bounds how many articles a declined answer names as
+        nearest.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
         *_, answer = self.stream(
             question, history=history, today=today, since=since, until=until, sources=sources,
-            articles=articles, language=language, top=top,
+            search=search, articles=articles, language=language, top=top,
         )  # fmt: skip
         assert isinstance(answer, Answer)
         return answer
@@ -171,6 +173,7 @@ class Assistant:
         since: date | None = None,
         until: date | None = None,
         sources: Sequence[str] = (),
+        search: str = "",
         articles: Collection[str] | None = None,
         language: Language | None = None,
         top: int = 5,
@@ -186,7 +189,7 @@ class Assistant:
         store = self.store
         patience = self._writer.patience(stop) if self._writer else None
         asked = self._understood(store, question, history, language, patience)
-        allowed = _allowed(store, Filter("", since, until, tuple(sources)), articles)
+        allowed = _allowed(store, Filter(search, since, until, tuple(sources)), articles)
         if len(store) == 0 or (allowed is not None and not allowed):
             answer = empty(asked)
             yield answer.text
@@ -291,17 +294,13 @@ class Assistant:
         return Extractor(store, self._reader, self._calibration, self._reranker)
 
     def _then(
-        self, extractor: Extractor, asked: Question, allowed: frozenset[str] | None, today: date
+        self, extractor: Extractor, asked: Question, allowed: Selection | None, today: date
     ) -> list[Evidence]:
         """Passages from the time that the question names relative to today, if these answer."""
         named = when(asked.text, today, asked.language)
         if named is None or named.kind != "publication":
             return self._considered(extractor, asked, allowed)
-        then = frozenset(
-            article.id
-            for article in extractor.store.articles
-            if article.published and named.published(article.published.date())
-        )
+        then = extractor.store.select(Filter(since=named.since, until=named.reported_until))
         then = then if allowed is None else then & allowed
         found = self._considered(extractor, asked, then) if then else []
         if found and found[0].confidence >= self._calibration.threshold:
@@ -309,14 +308,14 @@ class Assistant:
         return self._considered(extractor, asked, allowed)
 
     def _considered(
-        self, extractor: Extractor, asked: Question, allowed: frozenset[str] | None = None
+        self, extractor: Extractor, asked: Question, allowed: Selection | None = None
     ) -> list[Evidence]:
         """Passages for a question; for a follow-up, of the articles that its topic leads to."""
         if not asked.topic:
             return extractor.evidence(asked, allowed)
         near = extractor.evidence(understand(asked.topic), allowed)[:NEAR_TOPIC]
-        ids = frozenset(item.node.paragraph.article_id for item in near)
-        found = extractor.evidence(asked, ids)
+        about = extractor.store.select_ids(item.node.paragraph.article_id for item in near)
+        found = extractor.evidence(asked, about)
         answers = bool(found) and found[0].confidence >= self._calibration.threshold
         if answers or asked.leaning:
             return found
@@ -339,9 +338,9 @@ def _follow(reference: weakref.ref[Assistant]) -> None:
 
 def _allowed(
     store: Store, conditions: Filter, articles: Collection[str] | None
-) -> frozenset[str] | None:
-    """The ids of the articles that a question is restricted to; None for all."""
+) -> Selection | None:
+    """The articles that a question is restricted to; None for all."""
     if not conditions.active and articles is None:
         return None
-    met = frozenset(article.id for article in conditions.select(store.articles))
-    return met if articles is None else met & frozenset(articles)
+    met = store.select(conditions)
+    return met if articles is None else met & store.select_ids(articles)

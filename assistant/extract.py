@@ -15,6 +15,7 @@ from assistant.confidence import Calibration, Features
 from assistant.question import Question
 from assistant.reader import Reader, Reading
 from index.catalog import StoredNode
+from index.filters import Selection
 from index.rerank import Coverage, SoftIdfRerank
 from index.retrieve import HybridRetriever
 from index.store import Store
@@ -106,12 +107,10 @@ class Extractor:
         self._calibration = calibration
         self._matcher = store.matcher()
 
-    def evidence(
-        self, question: Question, articles: frozenset[str] | None = None
-    ) -> list[Evidence]:
+    def evidence(self, question: Question, articles: Selection | None = None) -> list[Evidence]:
         """Passages of different paragraphs, the likeliest answer first.
 
-        ``articles`` restricts the search to these ids.
+        ``articles`` restricts the search to these.
         """
         retrieved = HybridRetriever(self.store, articles=articles).retrieve(question.text)
         rerank = SoftIdfRerank(self._matcher, top=len(retrieved), language=question.language)

@@ -21,6 +21,7 @@ from assistant.config import default_index
 from assistant.types import Answer
 from index.encoder import Encoder, StaticEncoder
 from index.encoder.models import ModelEncoder, open_encoder
+from index.filters import Filter
 from index.rerank import CrossEncoderRerank, SoftIdfRerank, SoftMatcher
 from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
 from index.store import Store
@@ -29,6 +30,7 @@ from index.vocabulary import Vocabulary
 __all__ = [
     "CrossEncoderRerank",
     "DenseRetriever",
+    "Filter",
     "HybridRetriever",
     "LexicalRetriever",
     "ModelEncoder",

@@ -35,11 +35,10 @@ class DateRange:
     kind: Literal["publication", "mentioned"]
     span: Span
 
-    def published(self, day: date) -> bool:
-        """Whether an article of this day can report on the range."""
-        if self.since is not None and day < self.since:
-            return False
-        return self.until is None or day - self.until <= REPORTED_WITHIN
+    @property
+    def reported_until(self) -> date | None:
+        """The last day on which articles report on the range; None where it is open."""
+        return self.until + REPORTED_WITHIN if self.until else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,16 @@
 
     python -m evals.benchmark stock --data PATH
     python -m evals.benchmark scale --data PATH --sizes 10000 100000
-    python -m evals.benchmark filters --data PATH --sizes 100000
+    python -m evals.benchmark filters --data PATH --sizes 100000 --keep FOLDER
 
 ``stock`` indexes the SQuAD paragraphs of each language and asks its development questions in both,
 with Tanya, with the LlamaIndex quickstart on Chroma (SentenceSplitter, VectorStoreIndex and
 all-MiniLM-L6-v2, batched) and with BM25, on the same threads; then paragraphs of Wikipedia leads,
 enough of them to tell how fast each indexes. ``scale`` indexes leads, varied where more are wanted
 than there are, and times retrieval and whole answers. ``filters`` times retrieval within days,
-outlets and a language, and compares what it finds with exact search. Every measurement runs in a
-process of its own, whose peak memory is told. ``--few`` asks and indexes little, to try it out.
-Needs the ``bench`` extra.
+outlets and languages, and compares what it finds with exact search; with ``--keep``, its indexes
+stay in a folder and are used again. Every measurement runs in a process of its own, whose peak
+memory is told. ``--few`` asks and indexes little, to try it out. Needs the ``bench`` extra.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ import os
 import platform
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,8 @@ FEW = 40  # paragraphs and questions, to try it out
 SPEED_PARAGRAPHS = 3_000  # indexed by each system of ``stock``
 FILE_ARTICLES = 50_000  # of the collection in one file
 FIRST_DAY, DAYS = date(2015, 1, 1), 3_650  # that the articles are of
-OUTLETS = {"Satu": 0.01, "Sepuluh": 0.1, "Separuh": 0.5, "Sisa": 0.39}  # and the share of each
+OUTLETS = {"Seribu": 0.001, "Satu": 0.01, "Sepuluh": 0.1, "Separuh": 0.5, "Sisa": 0.389}  # shares
+FILTER_QUESTIONS = 100  # asked within each filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +301,18 @@ def index_leads(data: Path, size: int, work: Path) -> tuple[Path, int]:
     return work / "index", index_paths(work / "index", [corpus], StaticEncoder()).paragraphs
 
 
+def kept_index(data: Path, size: int, kept: Path) -> Path:
+    """The index of ``size`` leads in the folder ``kept``; made where it is not there."""
+    from index.generations import live_generation
+
+    work = kept / str(size)
+    if live_generation(work / "index") is None:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        index_leads(data, size, work)
+    return work / "index"
+
+
 def grow(data: Path, size: int, questions: list[str]) -> Run:
     """Index ``size`` paragraphs, retrieve, and ask for whole answers."""
     from assistant.assistant import Assistant
@@ -324,78 +337,6 @@ def grow(data: Path, size: int, questions: list[str]) -> Run:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Filtered:
-    """Retrieval within one filter: ``slower`` than without it at p50 and p95.
-
-    ``same`` is the share of questions whose ten best are those of exact filtered search,
-    ``choose_ms`` what it takes to tell which articles the filter selects.
-    """
-
-    name: str
-    share: float
-    choose_ms: float
-    retrieve_ms: tuple[float, float, float]
-    slower: tuple[float, float]
-    same: float
-
-
-def filtered(data: Path, size: int, questions: list[str]) -> list[Filtered]:
-    """Retrieve within days, outlets and languages that hold different shares of the articles."""
-    from assistant.filters import Filter
-    from evals.retrieval import ranked
-    from index.encoder import StaticEncoder
-    from index.lexical import Selection
-    from index.store import Store
-    from index.types import Article
-
-    class ExactStore(Store):
-        def select(self, article_ids: frozenset[str]) -> Selection:
-            return replace(super().select(article_ids), share=0.0)
-
-    def written(language: str, articles: list[Article]) -> list[Article]:
-        return [article for article in articles if article.language == language]
-
-    def within(days: int) -> Callable[[list[Article]], list[Article]]:
-        return Filter(until=FIRST_DAY + timedelta(days - 1)).select
-
-    chosen: dict[str, Callable[[list[Article]], list[Article]]] = {
-        f"days, {share:.0%}": within(int(share * DAYS)) for share in (0.01, 0.1, 0.5, 0.99)
-    }
-    chosen |= {f"outlet {name}": Filter(sources=(name,)).select for name in OUTLETS}
-    for code in ("en", "id"):
-        chosen[f"language {code}"] = partial(written, code)
-    report = []
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
-        index, _ = index_leads(data, size, Path(work))
-        encoder = StaticEncoder()
-        with Store.open(index, encoder) as store, ExactStore.open(index, encoder) as exact:
-            for question in questions:
-                ranked(store, question)
-            for name, choose in chosen.items():
-                started = time.perf_counter()
-                articles = frozenset(article.id for article in choose(store.articles))
-                choosing = 1e3 * (time.perf_counter() - started)
-                plain, times, same = [], [], []
-                for question in questions:
-                    started = time.perf_counter()
-                    ranked(store, question)
-                    plain.append(1e3 * (time.perf_counter() - started))
-                    started = time.perf_counter()
-                    found = ranked(store, question, articles=articles)
-                    times.append(1e3 * (time.perf_counter() - started))
-                    right = ranked(exact, question, articles=articles)
-                    same.append(
-                        [one.node.node_id for one in found[:10]]
-                        == [one.node.node_id for one in right[:10]]
-                    )
-                took, whole = percentiles(times), percentiles(plain)
-                slower = took[0] / whole[0], took[1] / whole[1]
-                share = len(articles) / len(store.articles)
-                report.append(Filtered(name, share, choosing, took, slower, float(np.mean(same))))
-    return report
-
-
 def apart(*arguments: str) -> Any:
     """What the measurement of these arguments printed, made in a process of its own."""
     told = {"OMP_NUM_THREADS": str(THREADS), "HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False"}
@@ -404,7 +345,7 @@ def apart(*arguments: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _shown(times_ms: tuple[float, ...] | None) -> str:
+def shown(times_ms: tuple[float, ...] | None) -> str:
     return " / ".join(f"{ms:.1f}" for ms in times_ms) if times_ms else ""
 
 
@@ -422,27 +363,10 @@ def show(runs: list[Run]) -> None:
             f"{run.paragraphs:,}",
             f"{run.index_seconds:.1f}",
             f"{run.paragraphs / run.index_seconds:,.0f}",
-            _shown(run.retrieve_ms),
-            _shown(run.answer_ms),
+            shown(run.retrieve_ms),
+            shown(run.answer_ms),
             f"{run.peak_mb:,.0f}",
             *(" / ".join(f"{share:.3f}" for share in run.hits[name]) for name in directions),
-        )
-    Console(width=180).print(table)
-
-
-def show_filters(size: int, report: list[Filtered]) -> None:
-    table = Table(
-        f"{size:,} paragraphs", "of the articles", "choose, ms", "retrieve p50 / p95 / p99, ms",
-        "times the unfiltered p50 / p95", "ten best are the exact ones",
-    )  # fmt: skip
-    for one in report:
-        table.add_row(
-            one.name,
-            f"{one.share:.1%}",
-            f"{one.choose_ms:.1f}",
-            _shown(one.retrieve_ms),
-            " / ".join(f"{times:.2f}" for times in one.slower),
-            f"{one.same:.1%}",
         )
     Console(width=180).print(table)
 
@@ -453,6 +377,7 @@ def main() -> None:
     parser.add_argument("what", choices=[*modes, *(f"one-{mode}" for mode in modes)])
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
     parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000])
+    parser.add_argument("--keep", type=Path, help="folder where the indexes of filters stay")
     parser.add_argument("--few", action="store_true", help="little of everything, to try it out")
     parser.add_argument("--system", choices=list(SYSTEMS), help=argparse.SUPPRESS)
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
@@ -468,7 +393,11 @@ def main() -> None:
         if args.what == "one-scale":
             print(json.dumps(asdict(grow(args.data, sizes[0], questions))))
         else:
-            report = filtered(args.data, sizes[0], questions)
+            from evals.filters import filtered
+
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
+                index = kept_index(args.data, sizes[0], args.keep or Path(work))
+                report = filtered(index, questions[:FILTER_QUESTIONS])
             print(json.dumps([asdict(one) for one in report]))
     elif args.what == "stock":
         for side in SIDES:
@@ -477,8 +406,11 @@ def main() -> None:
     elif args.what == "scale":
         show([Run(**apart("one-scale", *options, "--sizes", str(size))) for size in sizes])
     else:
+        from evals.filters import Filtered, show_filters
+
+        kept = ["--keep", str(args.keep)] if args.keep else []
         for size in sizes:
-            report = apart("one-filters", *options, "--sizes", str(size))
+            report = apart("one-filters", *options, *kept, "--sizes", str(size))
             show_filters(size, [Filtered(**one) for one in report])
     if args.what in modes:
         print(f"{os.cpu_count()} cores, {platform.machine()}, {THREADS} threads")

@@ -26,6 +26,7 @@ from rich.table import Table
 from index import lexical, rerank
 from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
+from index.filters import Selection
 from index.ingest import index_paths
 from index.lexicon import Lexicon, QueryWord
 from index.rerank import SoftIdfRerank
@@ -115,11 +116,15 @@ def ranked(
     store: Store,
     question: str,
     dense_weight: float = DENSE_WEIGHT,
-    articles: frozenset[str] | None = None,
+    articles: Selection | None = None,
 ) -> list[NodeWithScore]:
     """Retrieved and reranked, as answers do it, within these ``articles``."""
     retriever = HybridRetriever(store, dense_weight=dense_weight, articles=articles)
-    nodes = retriever.retrieve(question)
+    return reranked(store, question, retriever.retrieve(question))
+
+
+def reranked(store: Store, question: str, nodes: list[NodeWithScore]) -> list[NodeWithScore]:
+    """The ``nodes`` in the order in which answers are looked for in them."""
     matcher = store.matcher()
     language = language_of(question) or "id"
     return SoftIdfRerank(matcher, top=50, language=language).postprocess_nodes(

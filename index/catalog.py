@@ -570,7 +570,7 @@ class Catalog:
         """Row and article id of every citable paragraph."""
         columns = (_PARAGRAPHS.c.row, _PARAGRAPHS.c.article_id)
         query = sa.select(*columns).where(_PARAGRAPHS.c.node_id.is_not(None))
-        return [(row.row, row.article_id) for row in self._rows(query)]
+        return [(row, article_id) for row, article_id in map(tuple, self._rows(query))]
 
     def last_node(self) -> StoredNode:
         """The citable paragraph that was added last; there must be one."""

@@ -11,36 +11,20 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import tantivy
-from numpy.typing import NDArray
 
 from index.catalog import StoredNode
+from index.filters import Selection
 from index.lexicon import Lexicon, QueryWord
 from index.text import content_words, grams, lemma
 
 WORDS, GRAMS, NODE, ARTICLE, ROW = "words", "grams", "node", "article", "row"
 GRAM_BOOST = 0.25
-FEW_ARTICLES = 300  # so many can be named in a query; of more, results of all are passed over
+NAMED_COST = 8  # naming an article in a query takes as long as passing over so many results
 WRITER_BYTES = 64_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What a search keeps to: ``articles`` by id, and ``rows`` bool[last row + 1], which
-    paragraphs these are. ``share`` is theirs of all paragraphs that can be found.
-    """
-
-    articles: frozenset[str]
-    rows: NDArray[np.bool_]
-    share: float
-
-    def enough(self, top: int) -> int:
-        """How many results of the whole collection hold ``top`` selected ones, most likely."""
-        return int(1.3 * top / max(self.share, 1e-6)) + 10
 
 
 def word_terms(text: str) -> list[str]:
@@ -127,8 +111,8 @@ class LexicalIndex:
         query = _any_of([*concepts, tantivy.Query.boost_query(_any_of(spelling), GRAM_BOOST)])
         if selection is None:
             return self._named(self._searcher.search(query, top, count=False).hits)
-        if len(selection.articles) <= FEW_ARTICLES:
-            named = tantivy.Query.term_set_query(self._schema, ARTICLE, list(selection.articles))
+        if NAMED_COST * len(selection) <= selection.enough(top):
+            named = tantivy.Query.term_set_query(self._schema, ARTICLE, selection.ids)
             unscored = tantivy.Query.const_score_query(named, 0.0)
             query = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, query), (tantivy.Occur.Must, unscored)]

@@ -8,6 +8,8 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index.catalog import StoredNode, article_of
+from index.encoder import Vectors
+from index.filters import Selection
 from index.rerank import ROW
 from index.store import Store
 from index.types import Language
@@ -79,9 +81,9 @@ class HybridRetriever(BaseRetriever):
         store: Store,
         top: int = 50,
         dense_weight: float = DENSE_WEIGHT,
-        articles: frozenset[str] | None = None,
+        articles: Selection | None = None,
     ) -> None:
-        """``articles`` restricts the search to these ids; None searches all."""
+        """``articles`` restricts the search to what ``store.select`` gave; None searches all."""
         self._store = store
         self._articles = articles
         self._top = top
@@ -91,9 +93,7 @@ class HybridRetriever(BaseRetriever):
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         question = query_bundle.query_str
         vector = self._store.encoder.encode_questions([question])[0]
-        chosen = None if self._articles is None else self._store.select(self._articles)
-        lexical = dict(self._store.lexical.search(question, CANDIDATES, chosen))
-        dense = dict(self._store.dense(vector, CANDIDATES, chosen))
+        lexical, dense = self._candidates(question, vector)
         cosines = self._store.cosines(lexical.keys() | dense.keys(), vector)
         if not cosines:
             return []
@@ -109,6 +109,13 @@ class HybridRetriever(BaseRetriever):
             to_node(self._store, stored, scores[stored.node_id])
             for stored in self._store.nodes(kept)
         ]
+
+    def _candidates(
+        self, question: str, vector: Vectors
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """The best of each kind with their scores: lexical, then dense."""
+        lexical = self._store.lexical.search(question, CANDIDATES, self._articles)
+        return dict(lexical), dict(self._store.dense(vector, CANDIDATES, self._articles))
 
     def _both_languages(self, ranked: list[str]) -> list[str]:
         """The best ``top``, but at least ``OTHER_SHARE`` of them in the less frequent language.

@@ -17,7 +17,25 @@ from index.generations import DATABASE
 
 COLLECTION = "paragraphs"
 BATCH = 5_000  # below Chroma's maximum of 5,461
+CACHED = 1_000  # vectors that fit into a processor's cache as float32
+SHRUNK = 2.0**-112  # the bias of float16 exponents beside that of float32
+SIGN_AND_NUMBER = np.int32(-0x70000001)  # without the copies of the sign that a shift leaves
 SEARCH_WIDTH = 400  # Chroma's default of 100 loses a quarter of the true top 100
+
+
+def shrunk(halves: NDArray[np.float16]) -> Vectors:
+    """Finite float16 numbers times ``SHRUNK`` as float32, exactly.
+
+    The exponent of a float32 has three bits more and another bias: moving the bits and keeping
+    the sign is three times as fast as NumPy's conversion.
+
+    >>> float(shrunk(np.array([-1.5], dtype=np.float16))[0]) == -1.5 * SHRUNK
+    True
+    """
+    bits = halves.view(np.int16).astype(np.int32)
+    bits <<= 13
+    bits &= SIGN_AND_NUMBER
+    return bits.view(np.float32)
 
 
 class VectorFile:
@@ -30,7 +48,8 @@ class VectorFile:
         rows = size // (2 * dimensions)
         self._rows: NDArray[np.float16] | None = None
         if rows:
-            self._rows = np.memmap(path, dtype=np.float16, mode="r", shape=(rows, dimensions))
+            mapped = np.memmap(path, dtype=np.float16, mode="r", shape=(rows, dimensions))
+            self._rows = np.asarray(mapped)  # every operation on a memmap itself takes longer
 
     def __len__(self) -> int:
         return 0 if self._rows is None else len(self._rows)
@@ -46,14 +65,21 @@ class VectorFile:
         self, rows: NDArray[np.int64], vector: Vectors, top: int
     ) -> list[tuple[int, float]]:
         """The best of these rows with their cosine to ``vector`` float32[dimensions]; exact."""
-        best_rows, best = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        for start in range(0, len(rows), BATCH):
-            part = rows[start : start + BATCH]
-            best_rows = np.concatenate([best_rows, part])
-            best = np.concatenate([best, self[part] @ vector])
-            order = np.argsort(-best, kind="stable")[:top]
-            best_rows, best = best_rows[order], best[order]
-        return list(zip(best_rows.tolist(), best.tolist(), strict=True))
+        if self._rows is None:
+            return []
+        lines = rows - 1
+        most = 2 * len(lines) > len(self)  # then to read on is quicker than to pick
+        cosines = np.empty(len(self) if most else len(lines), dtype=np.float32)
+        enlarged = vector * np.float32(1 / SHRUNK)
+        for start in range(0, len(cosines), CACHED):
+            part = slice(start, start + CACHED)
+            halves = self._rows[part] if most else self._rows.take(lines[part], axis=0)
+            cosines[part] = shrunk(halves) @ enlarged
+        if most:
+            cosines = cosines[lines]
+        best = np.argpartition(-cosines, top)[:top] if top < len(rows) else np.arange(len(rows))
+        best = best[np.lexsort((rows[best], -cosines[best]))]
+        return list(zip(rows[best].tolist(), cosines[best].tolist(), strict=True))
 
     @staticmethod
     def write(path: Path, dimensions: int, rows: Sequence[int], vectors: Vectors) -> None:

@@ -24,10 +24,10 @@ from assistant.chat.fields import Fields
 from assistant.chat.html import View
 from assistant.chat.panel import Reading
 from assistant.config import feedback_file
-from assistant.filters import Filter
 from assistant.question import QuestionError
 from assistant.runs import RunFailedError
 from assistant.types import Answer
+from index.filters import Filter, Selection
 from index.types import Language
 from prompts import phrase
 
@@ -174,10 +174,12 @@ class Events:
         f, assistant = self._fields, self._engine.assistant
         if assistant is None:
             return {}
-        everything = assistant.store.articles
+        store = assistant.store
+        everything = store.articles
+        found = [store.article(one) for one in store.select(chosen).ids]
         outlets = sorted({article.source for article in everything if article.source})
         listing = lists.article_list(
-            View(self._language), chosen.select(everything), len(everything),
+            View(self._language), found, len(everything),
             removable=self._engine.changes and not self._engine.samples,
         )  # fmt: skip
         return {f.listing: listing, f.sources: gr.update(choices=outlets), f.status: self._status()}
@@ -195,11 +197,11 @@ class Events:
                 seen.add(one.article_id)
         return transcript.suggestions(View(self._language), questions[:SUGGESTED], "suggestions")
 
-    def _allowed(self, chosen: Filter) -> frozenset[str] | None:
+    def _allowed(self, chosen: Filter) -> Selection | None:
         assistant = self._engine.assistant
         if assistant is None or not chosen.active:
             return None
-        return frozenset(article.id for article in chosen.select(assistant.store.articles))
+        return assistant.store.select(chosen)
 
     def _note(self, chosen: Filter) -> str:
         """That questions are restricted, with a way out."""
@@ -290,7 +292,10 @@ class Events:
             for piece in assistant.stream(
                 asked,
                 history=conversation.history,
-                articles=self._allowed(chosen),
+                search=chosen.search,
+                since=chosen.since,
+                until=chosen.until,
+                sources=chosen.sources,
                 stop=stopping,
             ):
                 if isinstance(piece, Answer):

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from assistant import Assistant
-from assistant.llamaindex import HybridRetriever, Store, TanyaQueryEngine
+from assistant.llamaindex import Filter, HybridRetriever, Store, TanyaQueryEngine
 from index.encoder import StaticEncoder
 
 QUESTION = "When was the Wendle bridge opened?"
@@ -30,3 +30,10 @@ def test_the_hybrid_retriever_works_on_its_own(built: Path, encoder: StaticEncod
     nodes = retriever.retrieve("Berapa kendaraan melintasi jembatan Wendle?")
     assert len(nodes) == 3
     assert "Wendle" in nodes[0].metadata["title"]
+
+
+def test_the_hybrid_retriever_keeps_to_a_filter(built: Path, encoder: StaticEncoder) -> None:
+    store = Store.open(built, encoder)
+    indonesian = store.select(Filter(languages=("id",)))
+    nodes = HybridRetriever(store, articles=indonesian).retrieve("the Wendle bridge")
+    assert {node.metadata["language"] for node in nodes} == {"id"}

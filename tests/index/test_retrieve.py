@@ -9,6 +9,7 @@ from llama_index.core.retrievers import BaseRetriever
 
 from index.catalog import article_of
 from index.encoder import StaticEncoder
+from index.filters import Filter
 from index.rerank import SoftIdfRerank
 from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
 from index.store import Store
@@ -38,9 +39,9 @@ def test_odd_questions_raise_nothing(text: str, store: Store) -> None:
 
 
 def test_only_the_articles_allowed_are_found(store: Store) -> None:
-    allowed = frozenset(one.id for one in store.articles if "Ambon" in one.title)
+    allowed = store.select(Filter(search="Ambon"))
     nodes = HybridRetriever(store, articles=allowed).retrieve("Where is the Wendle bridge?")
-    assert {node.node.metadata["article_id"] for node in nodes} == allowed
+    assert [*{node.node.metadata["article_id"] for node in nodes}] == allowed.ids
 
 
 def test_captions_and_boilerplate_are_never_found(store: Store) -> None:
@@ -76,15 +77,23 @@ def test_a_matcher_covers_one_question_after_another(store: Store) -> None:
             assert found.score == expected.score > 0
 
 
-@pytest.mark.parametrize("few", [0, 300])
+@pytest.mark.parametrize("exact_share", [0.0, 1.0])
+@pytest.mark.parametrize("named_cost", [0, 8, 10**9])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_filtered_search_is_exact(
-    share: float, few: int, store: Store, encoder: StaticEncoder, monkeypatch: pytest.MonkeyPatch
+    share: float,
+    named_cost: int,
+    exact_share: float,
+    store: Store,
+    encoder: StaticEncoder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("index.lexical.FEW_ARTICLES", few)
+    monkeypatch.setattr("index.lexical.NAMED_COST", named_cost)
+    monkeypatch.setattr("index.store.EXACT_ROWS", 0)
+    monkeypatch.setattr("index.store.EXACT_SHARE", exact_share)
     ids = sorted(one.id for one in store.articles)
     allowed = frozenset(ids[: max(1, int(share * len(ids)))])
-    chosen = store.select(allowed)
+    chosen = store.select_ids(allowed)
     question = "Where is the Wendle bridge?"
     inside = [node for node in store.catalog.all_nodes() if node.paragraph.article_id in allowed]
     vector = encoder.encode([question])[0]
@@ -99,7 +108,7 @@ def test_filtered_search_is_exact(
 
 
 def test_articles_that_are_not_there_select_nothing(store: Store, encoder: StaticEncoder) -> None:
-    chosen = store.select(frozenset({"nowhere"}))
+    chosen = store.select_ids(["nowhere"])
     assert not chosen.rows.any()
     assert store.dense(encoder.encode(["jembatan"])[0], 5, chosen) == []
-    assert HybridRetriever(store, articles=frozenset({"nowhere"})).retrieve("jembatan") == []
+    assert HybridRetriever(store, articles=chosen).retrieve("jembatan") == []
