@@ -61,6 +61,7 @@ class NumberReader:
         texts: Sequence[str],
         kind: AnswerType = "what",
         titles: Sequence[str] | None = None,
+        vocabulary: Vocabulary | None = None,
     ) -> list[Reading | None]:
         found = [re.search(r"\d+(?: orang)?", text) for text in texts]
         return [Reading(match.span(), 5.0) if match else None for match in found]
