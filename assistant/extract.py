@@ -35,6 +35,7 @@ WHOLE = 3  # paragraphs of an article that names what it is about; a lone one ne
 ROLE = 4  # content words; a shorter question for who it is names a role: "presiden Ukraina"
 APART = 0.75  # a role covered less by words that stand together is another's
 ANOTHERS = 0.4  # what is left of the confidence then
+BESIDE = 3  # words on each side of a number that may say what is counted
 TYPED = frozenset({"who", "where", "when", "how_many"})
 LEANS = 0.3  # a neighbour that covers so much more of the question is quoted as well
 
@@ -209,6 +210,7 @@ class Extractor:
             typed_reading=one.read * typed,
             typed=float(typed),
             behind=surest - one.read,
+            counted=self._counted(question, text, short),
             rival=one.rival * one.across,
             across=float(one.across),
         )
@@ -219,6 +221,20 @@ class Extractor:
             known *= ANOTHERS
         confidence = known * self._calibration.confidence(features)
         return Evidence(one.node, quote, short, features, known, confidence)
+
+    def _counted(self, question: Question, text: str, short: Span | None) -> float:
+        """How near the words around a number mean what the question counts, in [-1, 1].
+
+        0 where it counts nothing.
+        """
+        if not question.counted:
+            return 0.0
+        if short is None:
+            return -1.0
+        start, end = short
+        around = [*text[:start].split()[-BESIDE:], text[start:end], *text[end:].split()[:BESIDE]]
+        [cover] = self._matcher.coverage(question.counted, [" ".join(around)])
+        return 2 * float(cover.best[0]) - 1
 
 
 def chosen(evidence: Sequence[Evidence], threshold: float) -> list[Evidence]:
