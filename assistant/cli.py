@@ -43,6 +43,10 @@ class UsageError(MessageError):
     """The arguments do not go together."""
 
 
+class UnreadError(MessageError):
+    """Of something that was named nothing could be read."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; its exit code."""
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
@@ -103,8 +107,9 @@ def _index(args: argparse.Namespace) -> int:
         print_json(asdict(summary) | {"rejected": rejected})
     else:
         print_summary(summary)
-    indexed = summary.added + summary.updated + summary.unchanged
-    return FAILED if summary.rejected and not indexed else 0
+    if summary.unread:
+        raise UnreadError("nothing_read", what=", ".join(summary.unread))
+    return 0
 
 
 def _bring_in_line(

@@ -253,3 +253,28 @@ def test_a_run_that_only_updates_beside_rubbish_succeeds(tmp_path: Path) -> None
     result = tanya("index", folder, *index)
     assert result.returncode == 0, result.stdout
     assert "biner.txt" in result.stdout
+
+
+def test_what_is_named_and_cannot_be_read_fails_beside_all_else(
+    corpus: Path, tmp_path: Path
+) -> None:
+    index = ("--index", tmp_path / "index")
+    assert tanya("index", corpus, *index).returncode == 0
+    (tmp_path / "kosong").mkdir()
+    page, empty, binary = "http://127.0.0.1:1/berita", tmp_path / "a.txt", tmp_path / "kosong/b.txt"
+    empty.touch()
+    binary.write_bytes(bytes(range(256)))
+    for _ in range(2):  # the second time they are as they were
+        for named in (page, empty, binary, binary.parent):
+            result = tanya("index", named, corpus, *index, LC_ALL="en_GB.UTF-8")
+            assert result.returncode == 1
+            [line] = result.stderr.splitlines()
+            assert line.startswith(f"tanya: nothing could be read of {named}; ")
+            assert str(binary if named == binary.parent else named) in result.stdout
+    result = tanya("index", empty, page, *index, "--json")
+    assert result.returncode == 1
+    assert json.loads(result.stdout.splitlines()[-1])["unread"] == [str(empty), page]
+    binary.write_text("Pasar Baru Dibuka\n\nPasar itu dibuka pada hari Senin.\n", "utf-8")
+    assert tanya("index", binary.parent, *index).returncode == 0
+    assert tanya("remove", "b-", *index).returncode == 0
+    assert tanya("index", binary.parent, *index).returncode == 0  # left out, but read
