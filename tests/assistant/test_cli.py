@@ -111,6 +111,13 @@ def test_bad_input_is_one_line_with_the_next_step(
         (("ask",), "tulis sebuah pertanyaan"),
         (("ask", "--file", "no-such-file"), "pertanyaan di no-such-file tidak bisa dibaca"),
         (("index", "x", "--map", "kepala"), "'kepala' bukan FIELD=COLUMN"),
+        (("eval", "--gate", "--data", "x"), "hilangkan --data"),
+        (("eval", "--compare", "no-such-file"), "tidak ada no-such-file untuk dibandingkan"),
+        (("eval", "--data", "no-such-folder"), "no-such-folder tidak ada; sebutkan kumpulan"),
+        (("eval", "--questions", "no-such-file"), "pertanyaan di no-such-file tidak bisa dibaca"),
+        (("eval", "--from-feedback", "no-such-file"), "di no-such-file tidak bisa dibaca: No such"),
+        (("eval", "--record", "no-such-file"), "no-such-file tidak berisi jawaban model; rekam"),
+        (("eval", "--init", "/dev/null/x"), "/dev/null/x tidak bisa dipakai: Not a directory"),
     ],
 )
 def test_an_indonesian_terminal_is_told_in_indonesian(args: tuple[str, ...], hint: str) -> None:
@@ -278,3 +285,14 @@ def test_what_is_named_and_cannot_be_read_fails_beside_all_else(
     assert tanya("index", binary.parent, *index).returncode == 0
     assert tanya("remove", "b-", *index).returncode == 0
     assert tanya("index", binary.parent, *index).returncode == 0  # left out, but read
+
+
+def test_an_index_of_the_samples_from_another_version_is_made_again(tmp_path: Path) -> None:
+    home = {name: str(tmp_path) for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA")}
+    welcome = tanya("chat", "--terminal", **home)
+    assert welcome.returncode == 0, welcome.stderr
+    [manifest] = tmp_path.rglob("manifest.json")
+    stated = json.loads(manifest.read_text("utf-8"))
+    manifest.write_text(json.dumps({"format": stated["format"] - 1}), "utf-8")
+    again = tanya("chat", "--terminal", **home)
+    assert (again.returncode, again.stdout) == (0, welcome.stdout), again.stderr
