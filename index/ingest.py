@@ -18,6 +18,7 @@ from index.chunking import embedded_text
 from index.encoder import Encoder
 from index.errors import (
     DamagedIndexError,
+    IncompatibleIndexError,
     IndexFolderError,
     MissingIndexError,
     RejectedFileError,
@@ -83,6 +84,7 @@ def index_paths(
     fields: Mapping[str, str] | None = None,
     now: datetime | None = None,
     fetched: Fetched | None = None,
+    renew: bool = False,
 ) -> Summary:
     """Bring the index in line with ``paths``, the roots of this run; other roots stay.
 
@@ -90,7 +92,8 @@ def index_paths(
     content changes, or ``restore``. ``fields`` names the columns of tables and objects that are
     not called as usual: ``{"title": "col1"}``; files read with other names are read again.
     ``now`` is when what changed is said to have been seen. ``fetched``: pages from the web,
-    which never leave the index by themselves.
+    which never leave the index by themselves. ``renew``: an index that this version cannot use
+    holds nothing that is not in ``paths``, and is begun anew.
 
     Raises:
         IndexFolderError: a path is missing or unusable, a root that held articles is suddenly
@@ -98,9 +101,14 @@ def index_paths(
     """
     roots = [_root(path) for path in paths]
     with write_lock(index, "tanya index"):
-        live = live_generation(index)
-        if live:
-            check_usable(live, encoder.fingerprint)
+        try:
+            live = live_generation(index)
+            if live:
+                check_usable(live, encoder.fingerprint)
+        except (IncompatibleIndexError, DamagedIndexError):
+            if not renew:
+                raise
+            live = None
         run = _Run(index, live, encoder, progress, restore, fields or {}, now)
         return run.bring_in_line(roots, allow_empty, fetched or Fetched())
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+CONTAINER = (Path("/.dockerenv"), Path("/run/.containerenv"))  # of Docker and Podman
 OUTSIDE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}  # of no machine (RFC 5737)
 
 Find = Callable[[Sequence[socket.AddressFamily]], str]
@@ -47,8 +49,11 @@ def url(host: str, port: int) -> str:
 def own_host(families: Sequence[socket.AddressFamily]) -> str:
     """This machine's address on its network, else its name there, else nothing.
 
-    The system is asked which of its addresses it would send from; nothing is sent.
+    The system is asked which of its addresses it would send from; nothing is sent. A container
+    does not know the address of the machine it runs on.
     """
+    if any(mark.exists() for mark in CONTAINER):
+        return ""
     for family in families:
         with socket.socket(family, socket.SOCK_DGRAM) as asked:
             try:
