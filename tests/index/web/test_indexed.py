@@ -107,6 +107,17 @@ def test_nothing_at_all(run: Run) -> None:
     assert summary == Summary(rejected=[refused], unread=[f"{SITE}/1"])
 
 
+def test_the_outlet_is_the_name_that_the_page_states_else_its_host(
+    run: Run, web: Any, make: Any
+) -> None:
+    named = "<meta property='og:site_name' content='Kabar Contoh'>"
+    web.answers[f"{SITE}/1"] = make.page("Banjir Surut di Desa Contoh", head=named)
+    web.answers[f"{SITE}/2"] = make.page("Jembatan Dibuka di Kota Contoh")
+    run(f"{SITE}/1", f"{SITE}/2")
+    sources = {url: article.source for url, article in run.articles().items()}
+    assert sources == {"/1": "Kabar Contoh", "/2": "kabar.example"}
+
+
 def test_of_which_roots_nothing_could_be_read(run: Run, news: Any, make: Any) -> None:
     news.answers[f"{SITE}/kosong"] = Response(200, {"content-type": "text/html"}, b"<p>Masuk</p>")
     news.answers[f"{SITE}/robots.txt"] = Response(200, {}, b"User-agent: *\nDisallow: /rahasia")
