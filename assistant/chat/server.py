@@ -20,6 +20,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from assistant.chat import addresses
+from assistant.chat.connection import Connection
 from assistant.chat.engine import Engine
 from assistant.chat.guard import ASK, MAX_UPLOAD, Access, Guard, Health
 from assistant.chat.page import build, theme
@@ -59,6 +60,7 @@ def serve(engine: Engine, access: Access, port: int | None) -> int:
         create_app(engine, access),
         log_level="warning",
         access_log=False,  # it would name what people read
+        http=Connection,
         ws="none",
         server_header=False,
         limit_concurrency=CONNECTIONS,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -59,13 +58,13 @@ def test_the_own_address_is_one_that_others_reach() -> None:
 def test_without_a_network_the_name_of_the_machine_is_told_or_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(addresses, "CONTAINER", ())
+    monkeypatch.delenv("container", raising=False)
     monkeypatch.setattr(addresses, "OUTSIDE", {socket.AF_INET: "127.0.0.1"})
     for name, told in (("meja-redaksi", "meja-redaksi"), ("localhost.localdomain", "")):
         monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
         assert own_host([socket.AF_INET]) == told
 
 
-def test_a_container_does_not_tell_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addresses, "CONTAINER", (tmp_path,))
+def test_a_container_does_not_tell_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("container", "oci")
     assert own_host([socket.AF_INET]) == ""
