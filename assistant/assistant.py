@@ -27,7 +27,7 @@ from assistant.when import when
 from index.catalog import Catalog
 from index.errors import IncompatibleIndexError, IndexFolderError
 from index.generations import live_generation
-from index.rerank import CrossEncoderRerank, SoftMatcher
+from index.rerank import CrossEncoderRerank
 from index.store import Store
 from index.types import Language
 
@@ -226,7 +226,7 @@ class Assistant:
         )
 
     def _check(self, store: Store) -> SupportCheck:
-        matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
+        matcher = store.matcher()
         return SupportCheck(store.words, matcher, store.lexicon)
 
     def _said(

@@ -15,12 +15,11 @@ from assistant.confidence import Calibration, Features
 from assistant.question import Question
 from assistant.reader import Reader, Reading
 from index.catalog import StoredNode
-from index.dates import date_words
-from index.rerank import Coverage, SoftIdfRerank, SoftMatcher
+from index.rerank import Coverage, SoftIdfRerank
 from index.retrieve import HybridRetriever
 from index.store import Store
 from index.text import fold, sentences, words
-from index.types import Article, Language
+from index.types import Language
 
 MAX_WORDS = 60
 MAX_SENTENCES = 3
@@ -105,7 +104,7 @@ class Extractor:
         self._reranker = reranker
         self._reader = reader
         self._calibration = calibration
-        self._matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
+        self._matcher = store.matcher()
 
     def evidence(
         self, question: Question, articles: frozenset[str] | None = None
@@ -143,27 +142,20 @@ class Extractor:
             self.store.vectors(nodes) @ self.store.encoder.encode_questions([question.text])[0]
         )
         spans = [sentences(text) for text in texts]
-        heads = [f"{one.title} {_day(one)}" for one in sources]
-        running = self.store.catalog.bodies({source.id for source in sources})
-        bodies = {
-            source.id: " ".join([head, *running[source.id]])
-            for source, head in zip(sources, heads, strict=True)
-        }
+        rows = self.store.catalog.rows_within({source.id for source in sources})
+        articles = [np.concatenate(self.store.words_of(own)) for own in rows.values()]
+        pieces = [
+            text[slice(*span)] for text, own in zip(texts, spans, strict=True) for span in own
+        ]
         covers = iter(
             self._matcher.coverage(
                 question.text,
-                [f"{head} {text}" for head, text in zip(heads, texts, strict=True)]
-                + [
-                    text[slice(*span)]
-                    for text, own in zip(texts, spans, strict=True)
-                    for span in own
-                ]
-                + list(bodies.values()),
+                [*self.store.words_of([node.row for node in nodes]), *pieces, *articles],
             )
         )
         whole = [next(covers) for _ in nodes]
         each = [[next(covers) for _ in own] for own in spans]
-        article = {article_id: next(covers) for article_id in bodies}
+        article = dict(zip(rows, covers, strict=True))
         return [
             Candidate(
                 node=node,
@@ -175,7 +167,7 @@ class Extractor:
                 reading=reading,
                 whole=whole[i],
                 article=article[source.id],
-                length=len(running[source.id]),
+                length=len(rows[source.id]),
                 spans=spans[i],
                 sentences=each[i],
             )
@@ -265,10 +257,6 @@ def _quote(text: str, one: Candidate) -> Span:
     if at and _LEANING.match(text[start:end]):
         return spans[at - 1][0], end
     return start, end
-
-
-def _day(article: Article) -> str:
-    return date_words(article.published) if article.published else ""
 
 
 def quotation(evidence: Evidence) -> str:

@@ -24,6 +24,7 @@ from index.encoder.models import ModelEncoder, open_encoder
 from index.rerank import CrossEncoderRerank, SoftIdfRerank, SoftMatcher
 from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
 from index.store import Store
+from index.vocabulary import Vocabulary
 
 __all__ = [
     "CrossEncoderRerank",
@@ -37,6 +38,7 @@ __all__ = [
     "Store",
     "TanyaEmbedding",
     "TanyaQueryEngine",
+    "Vocabulary",
     "default_index",
     "open_encoder",
 ]

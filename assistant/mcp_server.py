@@ -11,7 +11,7 @@ from assistant.assistant import Assistant
 from assistant.question import understand
 from assistant.types import date_text
 from index.ingest import find_article
-from index.rerank import SoftIdfRerank, SoftMatcher
+from index.rerank import SoftIdfRerank
 from index.retrieve import HybridRetriever
 from index.text import language_of
 from prompts import MessageError
@@ -71,7 +71,7 @@ def make_server(assistant: Assistant) -> MCPServer:
             asked = understand(query)
         store = assistant.store
         rerank = SoftIdfRerank(
-            SoftMatcher(store.words, store.lexical.idf, store.lexicon),
+            store.matcher(),
             top=max(1, min(top, MAX_FOUND)),
             language=asked.language,
         )

@@ -33,7 +33,6 @@ from evals.questions import load_questions
 from evals.runner import sample_articles
 from index.encoder import StaticEncoder
 from index.ingest import index_paths
-from index.rerank import SoftMatcher
 from index.text import STOP_WORDS, WORD, language_of, lemma, sentences
 from index.types import Article, Language, Paragraph
 
@@ -300,7 +299,7 @@ def main() -> int:
         encoder = StaticEncoder()
         index_paths(Path(work) / "index", [samples_folder()], encoder)
         assistant = Assistant.open(Path(work) / "index")
-        check = SupportCheck(encoder, SoftMatcher(encoder, assistant.store.lexical.idf))
+        check = SupportCheck(encoder, assistant.store.matcher())
         names = {
             gold.article for one in load_questions() if one.split == args.split for gold in one.gold
         }

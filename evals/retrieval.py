@@ -28,7 +28,7 @@ from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
 from index.ingest import index_paths
 from index.lexicon import Lexicon, QueryWord
-from index.rerank import SoftIdfRerank, SoftMatcher
+from index.rerank import SoftIdfRerank
 from index.retrieve import DENSE_WEIGHT, DenseRetriever, HybridRetriever, LexicalRetriever
 from index.store import Store
 from index.text import language_of
@@ -120,7 +120,7 @@ def ranked(
     """Retrieved and reranked, as answers do it, within these ``articles``."""
     retriever = HybridRetriever(store, dense_weight=dense_weight, articles=articles)
     nodes = retriever.retrieve(question)
-    matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
+    matcher = store.matcher()
     language = language_of(question) or "id"
     return SoftIdfRerank(matcher, top=50, language=language).postprocess_nodes(
         nodes, query_str=question

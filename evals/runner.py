@@ -21,7 +21,7 @@ from assistant.types import Answer, Turn
 from evals.questions import EvalQuestion, gold_paragraphs
 from index.encoder import StaticEncoder
 from index.ingest import index_paths
-from index.rerank import SoftIdfRerank, SoftMatcher
+from index.rerank import SoftIdfRerank
 from index.retrieve import HybridRetriever, LexicalRetriever
 from index.types import Article, Paragraph
 
@@ -110,7 +110,7 @@ class Archive:
         store = assistant.store
         self._hybrid = HybridRetriever(store, top=DEPTH)
         self._lexical = LexicalRetriever(store, top=DEPTH)
-        self._matcher = SoftMatcher(store.words, store.lexical.idf, store.lexicon)
+        self._matcher = store.matcher()
 
     def reply(self, question: EvalQuestion) -> Reply:
         """The answer after the question's earlier turns, with the rankings behind it."""

@@ -108,10 +108,8 @@ _ROWS_OF = sa.select(_PARAGRAPHS.c.node_id, _PARAGRAPHS.c.row).where(
     _PARAGRAPHS.c.node_id.in_(_SOUGHT)
 )
 _NODES = sa.select(_PARAGRAPHS).where(_PARAGRAPHS.c.node_id.in_(_SOUGHT)).order_by("row")
-_BODIES = (
-    sa.select(_PARAGRAPHS.c.article_id, _PARAGRAPHS.c.text)
-    .where(_PARAGRAPHS.c.article_id.in_(_SOUGHT), _PARAGRAPHS.c.role == "body")
-    .order_by(_PARAGRAPHS.c.article_id, _PARAGRAPHS.c.number)
+_ROWS_WITHIN = sa.select(_PARAGRAPHS.c.article_id, _PARAGRAPHS.c.row).where(
+    _PARAGRAPHS.c.article_id.in_(_SOUGHT), _PARAGRAPHS.c.node_id.is_not(None)
 )
 
 
@@ -351,11 +349,11 @@ class Catalog:
             for row in self._rows(query)
         ]
 
-    def bodies(self, article_ids: Iterable[str]) -> dict[str, list[str]]:
-        """The texts of the body paragraphs of these articles, in order."""
-        found: dict[str, list[str]] = {}
-        for row in self._rows(_BODIES, sought=json.dumps(list(article_ids))):
-            found.setdefault(row.article_id, []).append(row.text)
+    def rows_within(self, article_ids: Iterable[str]) -> dict[str, list[int]]:
+        """The rows of the citable paragraphs of these articles."""
+        found: dict[str, list[int]] = {}
+        for row in self._rows(_ROWS_WITHIN, sought=json.dumps(list(article_ids))):
+            found.setdefault(row.article_id, []).append(row.row)
         return found
 
     def find_article_ids(self, prefix: str) -> list[str]:

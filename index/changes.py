@@ -49,8 +49,8 @@ class Changes:
         self.catalog.put_copies(changed)
         self._added = (self._added | changed.keys()) - hidden
 
-    def fresh(self) -> list[tuple[StoredNode, str]]:
-        """What the search engines must learn: paragraphs with the titles of their articles."""
-        titles = {one.id: one.title for one in self.catalog.articles(self._added, text=False)}
+    def fresh(self) -> list[tuple[StoredNode, Article]]:
+        """What the search engines must learn: paragraphs with their articles, without text."""
+        articles = {one.id: one for one in self.catalog.articles(self._added, text=False)}
         nodes = self.catalog.nodes_of(self._added)
-        return [(node, titles[node.paragraph.article_id]) for node in nodes]
+        return [(node, articles[node.paragraph.article_id]) for node in nodes]

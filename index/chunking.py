@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 
+from index.dates import date_words
 from index.text import sentences
 from index.types import Paragraph
 
@@ -54,6 +56,11 @@ def citable(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     """
     body = [one for one in paragraphs if one.role == "body"]
     return [one for one in body if not is_heading(one.text)] or body
+
+
+def in_context(title: str, published: datetime | None, paragraph: str) -> str:
+    """A paragraph behind its article's title and day, which questions name and it does not."""
+    return f"{title} {date_words(published) if published else ''} {paragraph}"
 
 
 def is_heading(text: str) -> bool:

@@ -1,7 +1,8 @@
 """The index folder: generations that are never written once they are live.
 
     INDEX/live       names the generation to read; replaced atomically
-    INDEX/000012/    catalog.sqlite, vectors.f16, chroma/, tantivy/; manifest.json when complete
+    INDEX/000012/    catalog.sqlite, vectors.f16, chroma/, tantivy/, words/; manifest.json when
+                     complete
     INDEX/lock       held by the one run that writes; INDEX/holder says who that is
 
 A run builds the next generation beside the live one and switches at the end, so that a kill at
@@ -33,7 +34,7 @@ from index.errors import (
 from index.locks import seize, share
 from prompts import Message
 
-FORMAT = 4
+FORMAT = 5
 DATABASE = "chroma.sqlite3"  # in a Chroma folder
 KEPT = 2  # the live generation and the one before, for readers that cannot lock theirs
 PROBE_SECONDS = 600
@@ -91,6 +92,10 @@ class Generation:
     @property
     def tantivy(self) -> Path:
         return self.folder / "tantivy"
+
+    @property
+    def words(self) -> Path:
+        return self.folder / "words"
 
     @property
     def manifest(self) -> Path:
@@ -294,7 +299,7 @@ def draft_generation(
 ) -> Iterator[Draft]:
     """A copy of ``source`` (or nothing) to change; what goes wrong with it discards it.
 
-    ``engines``: copy Chroma and Tantivy too. Needs the lock.
+    ``engines``: copy Chroma, Tantivy and the words too. Needs the lock.
 
     Raises:
         IndexFolderError: the disk is full or a library failed; the index is as it was.
@@ -331,13 +336,17 @@ def _is_full(error: Exception) -> bool:
 
 
 def _copy(source: Generation, target: Generation, engines: bool) -> None:
-    """Tantivy's segments never change and are linked; the other files are really copied."""
+    """Tantivy's segments never change and are linked; the other files are really copied.
+
+    ``engines``: whatever can be made anew from the catalog and the vectors too.
+    """
     shutil.copyfile(source.catalog, target.catalog)
     if source.vectors.exists():
         shutil.copyfile(source.vectors, target.vectors)
     if not engines:
         return
     copy_chroma(source.chroma, target.chroma)
+    shutil.copytree(source.words, target.words)
     shutil.copytree(source.tantivy, target.tantivy, copy_function=_link_segment)
 
 

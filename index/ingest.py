@@ -14,8 +14,8 @@ from pathlib import Path
 
 from index.catalog import Catalog, FileRecord, StoredNode
 from index.changes import Changes
-from index.chunking import embedded_text
-from index.encoder import Encoder
+from index.chunking import embedded_text, in_context
+from index.encoder import Encoder, StaticEncoder, Vectors, words_of
 from index.errors import (
     DamagedIndexError,
     IncompatibleIndexError,
@@ -41,6 +41,7 @@ from index.readers import MAPPED_SUFFIXES, READERS, articles_of, is_page_folder
 from index.readers.inputs import WEB, Fetched, FileInput, Input
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
+from index.vocabulary import WordWriter
 from prompts import Message
 
 BATCH = 2_000  # paragraphs encoded at once
@@ -133,7 +134,7 @@ def remove_articles(
 
 
 def rebuild(index: Path, progress: Progress = silent) -> int:
-    """Make Chroma and Tantivy anew from catalog and vectors; how many paragraphs they hold.
+    """Make everything anew but catalog and vectors, from these; how many paragraphs it holds.
 
     Neither the source files nor the encoder are needed.
 
@@ -153,25 +154,23 @@ def rebuild(index: Path, progress: Progress = silent) -> int:
                 raise DamagedIndexError("damaged_truth", file=file, index=index)
         with draft_generation(index, source, progress, engines=False) as draft:
             with closing(Catalog(draft.generation.catalog)) as catalog:
-                titles = {one.id: one.title for one in catalog.articles(text=False)}
-                nodes = catalog.all_nodes()
+                articles = {one.id: one for one in catalog.articles(text=False)}
+                nodes = [(one, articles[one.paragraph.article_id]) for one in catalog.all_nodes()]
             vectors = VectorFile(draft.generation.vectors, manifest.dimensions)
-            with _engines(draft.generation) as (chroma, lexical):
+            with _engines(draft.generation, StaticEncoder()) as engines:
                 for start in range(0, len(nodes), BATCH):
                     part = nodes[start : start + BATCH]
                     progress("vectors", start, len(nodes))
-                    chroma.add([node.node_id for node in part], vectors[[n.row for n in part]])
+                    engines.add_vectors(part, vectors[[node.row for node, _ in part]])
                     progress("lexical", start, len(nodes))
-                    for node in part:
-                        title = titles[node.paragraph.article_id]
-                        lexical.add(node, embedded_text(title, node.paragraph.text))
+                    engines.add_words(part)
             for stage in ("vectors", "lexical"):
                 progress(stage, len(nodes), len(nodes))
             draft.publish(
                 manifest.encoder,
                 manifest.encoder_name,
                 manifest.dimensions,
-                len(titles),
+                len(articles),
                 len(nodes),
             )
         return len(nodes)
@@ -377,27 +376,26 @@ class _Run:
         draft: Draft,
         catalog: Catalog,
         stale: list[StoredNode],
-        fresh: list[tuple[StoredNode, str]],
+        fresh: list[tuple[StoredNode, Article]],
     ) -> None:
         generation, total = draft.generation, len(fresh)
         gone = [node.node_id for node in stale]
-        with _engines(generation) as (chroma, lexical):
+        with _engines(generation, words_of(self._encoder)) as engines:
             self._progress("vectors", 0, total)
-            chroma.delete(gone)
+            engines.chroma.delete(gone)
             self._progress("lexical", 0, total)
-            lexical.delete(gone)
+            engines.lexical.delete(gone)
             for start in range(0, total, BATCH):
                 part = fresh[start : start + BATCH]
-                texts = [embedded_text(title, node.paragraph.text) for node, title in part]
+                texts = [embedded_text(one.title, node.paragraph.text) for node, one in part]
                 self._progress("encode", start, total)
                 vectors = self._encoder.encode(texts)
                 self._progress("vectors", start, total)
                 rows = [node.row for node, _ in part]
                 VectorFile.write(generation.vectors, self._encoder.dimensions, rows, vectors)
-                chroma.add([node.node_id for node, _ in part], vectors)
+                engines.add_vectors(part, vectors)
                 self._progress("lexical", start, total)
-                for (node, _), text in zip(part, texts, strict=True):
-                    lexical.add(node, text)
+                engines.add_words(part)
         for stage in ("encode", "vectors", "lexical"):
             self._progress(stage, total, total)
         self._summary.paragraphs = total
@@ -431,13 +429,36 @@ def _writable(generation: Generation) -> AbstractContextManager[Catalog]:
     return closing(Catalog(generation.catalog, writable=True))
 
 
+@dataclass(frozen=True, slots=True)
+class _Engines:
+    """What paragraphs are found and ranked with: Chroma, Tantivy, and the words of each."""
+
+    chroma: ChromaStore
+    lexical: LexicalWriter
+    words: WordWriter
+
+    def add_vectors(self, nodes: Sequence[tuple[StoredNode, Article]], vectors: Vectors) -> None:
+        self.chroma.add([node.node_id for node, _ in nodes], vectors)
+
+    def add_words(self, nodes: Sequence[tuple[StoredNode, Article]]) -> None:
+        for node, article in nodes:
+            self.lexical.add(node, embedded_text(article.title, node.paragraph.text))
+        self.words.add(
+            [node.row for node, _ in nodes],
+            [in_context(one.title, one.published, node.paragraph.text) for node, one in nodes],
+        )
+
+
 @contextmanager
-def _engines(generation: Generation) -> Iterator[tuple[ChromaStore, LexicalWriter]]:
-    """Chroma and Tantivy of a draft, open for writing; committed unless something is raised."""
+def _engines(generation: Generation, encoder: StaticEncoder) -> Iterator[_Engines]:
+    """The engines of a draft, open for writing; committed unless something is raised."""
     with closing(ChromaStore(generation.chroma, create=True)) as chroma:
-        lexical = LexicalWriter(generation.tantivy)
-        yield chroma, lexical
-        lexical.close()
+        engines = _Engines(
+            chroma, LexicalWriter(generation.tantivy), WordWriter(generation.words, encoder)
+        )
+        yield engines
+        engines.lexical.close()
+        engines.words.close()
 
 
 def _root(path: Path) -> Path:

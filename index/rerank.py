@@ -11,20 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
-from llama_index.core.schema import NodeWithScore, QueryBundle
+from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
-from index.dates import date_words
-from index.encoder import StaticEncoder, Vectors
+from index.chunking import in_context
+from index.encoder import Vectors
 from index.lexicon import Lexicon, QueryWord
 from index.text import content_words, grams, lemma
+from index.vocabulary import Ids, ParagraphWords, Vocabulary, beginning
 
 FLOOR = 0.3  # a cosine below says nothing; it counts as 0
 MIX = 0.4  # the share of coverage in the score
@@ -32,61 +32,80 @@ TOGETHER = 0.3  # the share of coverage within a few words of each other
 RUN = 15  # so many content words are near each other; about thirty words of running text
 ACROSS = 1.15  # evens out that translations cover a question less than its own words do
 SPELLING = 0.85  # what two spellings of one word count when their 4-grams agree
+ROW = "row"  # in a node's metadata: the row of its words
+NOTHING: Ids = np.array([-1], dtype=np.int32)  # stands for the words of an empty text
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """How well a text covers the question's content words.
 
-    ``matches`` float32[n_words, n_text] in [0, 1] says how well each content word of the text
-    stands for each word asked, ``best`` float32[n_words] what its best match is worth, and
-    ``weights`` float32[n_words] are the inverse document frequencies of the words asked.
+    ``best`` float32[n_words] in [0, 1] says how well the text's best match stands for each word
+    asked, and ``weights`` float32[n_words] are the inverse document frequencies of these words.
+    ``score`` is the weighted mean of ``best``, and ``together`` the same within the run of about
+    ``RUN`` words that covers the question best.
     """
 
     words: list[str]
-    matches: NDArray[np.float32]
     best: NDArray[np.float32]
     weights: NDArray[np.float32]
-
-    @property
-    def score(self) -> float:
-        """The weighted mean of ``best``."""
-        total = float(self.weights.sum())
-        return float(self.best @ self.weights) / total if total else 0.0
-
-    @property
-    def together(self) -> float:
-        """The same within the run of about ``RUN`` words that covers the question best."""
-        step = RUN // 3
-        count = max(3, -(-self.matches.shape[1] // step))
-        padded = np.zeros((len(self.words), count * step), dtype=np.float32)
-        padded[:, : self.matches.shape[1]] = self.matches
-        steps = padded.reshape(len(self.words), count, step).max(axis=2)
-        runs = np.maximum(np.maximum(steps[:, :-2], steps[:, 1:-1]), steps[:, 2:])
-        total = float(self.weights.sum())
-        return float((self.weights @ runs).max()) / total if total else 0.0
+    score: float
+    together: float
 
 
 class SoftMatcher:
-    """Scores how texts cover a question, word by word."""
+    """Scores how texts cover a question, word by word. For one thread at a time."""
 
     def __init__(
-        self, encoder: StaticEncoder, idf: Callable[[str], float], lexicon: Lexicon | None = None
+        self,
+        vocabulary: Vocabulary,
+        idf: Callable[[str], float],
+        lexicon: Lexicon | None = None,
+        paragraphs: ParagraphWords | None = None,
     ) -> None:
-        self._encoder = encoder
+        """``paragraphs`` holds the words of paragraphs by row, numbered as in ``vocabulary``."""
+        self._vocabulary = vocabulary
         self._idf = idf
         self._lexicon = lexicon or Lexicon()
+        self._paragraphs = paragraphs
         self._last: _Asked | None = None  # the same question covers texts several times
 
-    def coverage(self, question: str, texts: Sequence[str]) -> list[Coverage]:
-        """The coverage of the question by each text."""
+    def coverage(self, question: str, texts: Sequence[str | Ids]) -> list[Coverage]:
+        """The coverage of the question by each text, given as it is written or by its words."""
+        words = [content_words(text) for text in texts if isinstance(text, str)]
+        ids = self._vocabulary.ids(list(chain.from_iterable(words)))
+        ends = np.cumsum([len(one) for one in words], dtype=np.int64)
+        written = iter(np.split(ids, ends[:-1]))
+        return self._covers(
+            question, [next(written) if isinstance(text, str) else text for text in texts]
+        )
+
+    def node_coverage(self, question: str, nodes: Sequence[BaseNode]) -> list[Coverage]:
+        """The coverage of the question by each node, together with its title and day.
+
+        Nodes that come from an index are not read again.
+        """
+        if self._paragraphs is not None and all(ROW in node.metadata for node in nodes):
+            words = self._paragraphs[[node.metadata[ROW] for node in nodes]]
+            return self.coverage(question, words)
+        return self.coverage(question, [_context(node) for node in nodes])
+
+    def _covers(self, question: str, texts: Sequence[Ids]) -> list[Coverage]:
         asked = self._asked(question)
-        found = [_words(text) for text in texts]
-        column = {word: j for j, word in enumerate(dict.fromkeys(chain.from_iterable(found)))}
-        matches = self._matches(asked, list(column))
-        own = [matches[:, [column[word] for word in text]] for text in found]
+        texts = [text if len(text) else NOTHING for text in texts]
+        if not texts:
+            return []
+        found, column = np.unique(np.concatenate(texts), return_inverse=True)
+        matches = self._matches(asked, found)[:, column]
+        lengths = np.array([len(text) for text in texts])
+        starts = np.cumsum(lengths) - lengths
+        best = np.maximum.reduceat(matches, starts, axis=1)
+        total = max(float(asked.weights.sum()), 1e-6)
+        scores = (asked.weights @ best / total).tolist()
+        near = (_together(matches, asked.weights, starts, lengths) / total).tolist()
         return [
-            Coverage(asked.words, one, one.max(axis=1, initial=0), asked.weights) for one in own
+            Coverage(asked.words, best[:, i], asked.weights, scores[i], near[i])
+            for i in range(len(texts))
         ]
 
     def _asked(self, question: str) -> _Asked:
@@ -94,7 +113,7 @@ class SoftMatcher:
         if last is None or last.question != question:
             words = self._lexicon.query(question)
             weights = np.array([self._weight(one) for one in words], dtype=np.float32)
-            vectors = self._encoder.word_vectors([one.word for one in words])
+            vectors = self._vocabulary.encoder.word_vectors([one.word for one in words])
             last = self._last = _Asked(question, words, weights, vectors)
         return last
 
@@ -106,18 +125,31 @@ class SoftMatcher:
         shares = [(strength * strength, self._idf(word)) for word, strength in asked.translations]
         return min(own, sum(s * idf for s, idf in shares) / sum(s for s, _ in shares))
 
-    def _matches(self, asked: _Asked, found: list[str]) -> NDArray[np.float32]:
-        """How well each word found stands for each word asked, float32[n_asked, n_found]."""
-        cosines = asked.vectors @ self._encoder.word_vectors(found).T
-        matches: NDArray[np.float32] = np.clip((cosines - FLOOR) / (1 - FLOOR), 0.0, 1.0)
-        matches[asked.figures] = 0.0  # another number is no support, however near its vector
-        for j, word in enumerate(found):
-            for i in asked.beginnings.get(word[:2], ()):
-                if matches[i, j] < SPELLING and same_spelling(asked.words[i], word):
-                    matches[i, j] = SPELLING
-            for form in (word, lemma(word)):
-                for i, strength in asked.wanted.get(form, ()):
-                    matches[i, j] = max(matches[i, j], strength)
+    def _matches(self, asked: _Asked, found: Ids) -> NDArray[np.float32]:
+        """How well each word found stands for each word asked, float32[n_asked, n_found].
+
+        Words are found by their numbers, in ascending order; a negative one is no word.
+        """
+        vocabulary = self._vocabulary
+        words = found[found >= 0]
+        matches = np.zeros((len(asked.words), len(found)), dtype=np.float32)
+        if not len(words) or not asked.words:
+            return matches
+        own = matches[:, len(found) - len(words) :]
+        cosines = vocabulary.cosines(asked.vectors, words)
+        np.clip((cosines - FLOOR) / (1 - FLOOR), 0.0, 1.0, out=own)
+        own[asked.figures] = 0.0  # another number is no support, however near its vector
+        beginnings = vocabulary.beginnings(words)
+        for i, word in asked.spelled:
+            alike = (beginnings == beginning(word)) & (own[i] < SPELLING)
+            for j in np.flatnonzero(alike):
+                if same_spelling(word, vocabulary.word(words[j])):
+                    own[i, j] = SPELLING
+        forms, strengths = asked.wanted(vocabulary)
+        for written in (words, vocabulary.lemmas(words)):
+            place = np.minimum(np.searchsorted(forms, written), len(forms) - 1)
+            hit = np.flatnonzero(forms[place] == written)
+            own[:, hit] = np.maximum(own[:, hit], strengths[:, place[hit]])
         return matches
 
 
@@ -125,9 +157,8 @@ class _Asked:
     """A question made ready for matching: what its words look like, mean and weigh.
 
     ``weights`` float32[n_words] and ``vectors`` float32[n_words, dimensions] are of ``words``.
-    ``figures`` are the numbers of those words that are numbers, ``beginnings`` those of the
-    others by their first two letters, and ``wanted`` says by form which word it stands for and
-    how well.
+    ``figures`` are the places of those words that are numbers, ``spelled`` the places of those
+    of the others that are long enough to be spelled otherwise, with the words.
     """
 
     def __init__(
@@ -138,22 +169,55 @@ class _Asked:
         self.weights = weights
         self.vectors = vectors
         self.figures = [i for i, word in enumerate(self.words) if word[0].isdigit()]
-        self.beginnings: dict[str, list[int]] = {}
-        self.wanted: dict[str, list[tuple[int, float]]] = {}
+        self.spelled = [
+            (i, word)
+            for i, word in enumerate(self.words)
+            if i not in self.figures and beginning(word)
+        ]
+        self._forms: dict[str, list[tuple[int, float]]] = {}
         for i, one in enumerate(asked):
             meant = [(one.word, 1.0)]
             if i not in self.figures:
                 meant = [*one.translations, *one.synonyms, (one.word, 1.0)]
-                self.beginnings.setdefault(one.word[:2], []).append(i)
             for word, strength in meant:
                 for form in {word, lemma(word)}:
-                    self.wanted.setdefault(form, []).append((i, strength))
+                    self._forms.setdefault(form, []).append((i, strength))
+
+    def wanted(self, vocabulary: Vocabulary) -> tuple[Ids, NDArray[np.float32]]:
+        """The forms that stand for words asked, and how well.
+
+        Their numbers in ascending order, int32[n], and float32[n_words, n].
+        """
+        numbers = {form: vocabulary.find(form) for form in self._forms}
+        forms = sorted(numbers, key=numbers.__getitem__)
+        strengths = np.zeros((len(self.words), len(forms)), dtype=np.float32)
+        for column, form in enumerate(forms):
+            for i, strength in self._forms[form]:
+                strengths[i, column] = max(strengths[i, column], strength)
+        return np.array([numbers[form] for form in forms], dtype=np.int32), strengths
 
 
-@lru_cache(maxsize=20_000)
-def _words(text: str) -> tuple[str, ...]:
-    """The content words of a text; remembered, since paragraphs are covered often."""
-    return tuple(content_words(text))
+def _together(
+    matches: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """How well the best run of words of each text covers the question, float32[n_texts], times
+    the sum of ``weights``. A run is three steps of a third of ``RUN`` words.
+    """
+    step = RUN // 3
+    steps = -(-lengths // step)
+    ends = np.cumsum(steps)
+    owner = np.repeat(np.arange(len(steps)), steps)
+    number = np.arange(ends[-1]) - (ends - steps)[owner]  # of the step in its text
+    best = np.maximum.reduceat(matches, starts[owner] + number * step, axis=1)
+    runs = best.copy()
+    for ahead in (1, 2):
+        same = owner[ahead:] == owner[:-ahead]
+        runs[:, :-ahead] = np.maximum(runs[:, :-ahead], best[:, ahead:] * same)
+    found: NDArray[np.float32] = np.maximum.reduceat(weights @ runs, ends - steps)
+    return found
 
 
 def same_spelling(word: str, other: str) -> bool:
@@ -190,7 +254,7 @@ class SoftIdfRerank(BaseNodePostprocessor):
     ) -> list[NodeWithScore]:
         if query_bundle is None or not nodes:
             return nodes[: self.top]
-        covers = self._matcher.coverage(query_bundle.query_str, [_context(n) for n in nodes])
+        covers = self._matcher.node_coverage(query_bundle.query_str, [one.node for one in nodes])
         best = max(max(node.score or 0.0 for node in nodes), 1e-6)
         ranked = []
         for node, cover in zip(nodes, covers, strict=True):
@@ -202,12 +266,11 @@ class SoftIdfRerank(BaseNodePostprocessor):
         return ranked[: self.top]
 
 
-def _context(node: NodeWithScore) -> str:
-    """The node's text behind its title and day, which questions name and paragraphs do not."""
-    metadata = node.node.metadata
-    published = metadata.get("published")
-    day = date_words(datetime.fromisoformat(published)) if published else ""
-    return f"{metadata.get('title', '')} {day} {node.node.get_content()}"
+def _context(node: BaseNode) -> str:
+    """What ``in_context`` says of a node."""
+    published = node.metadata.get("published")
+    day = datetime.fromisoformat(published) if published else None
+    return in_context(node.metadata.get("title", ""), day, node.get_content())
 
 
 class CrossEncoderRerank(BaseNodePostprocessor):
@@ -239,7 +302,7 @@ class CrossEncoderRerank(BaseNodePostprocessor):
         if query_bundle is None or not nodes:
             return nodes
         head, tail = nodes[: self.top], nodes[self.top :]
-        pairs = [(query_bundle.query_str, _context(node)) for node in head]
+        pairs = [(query_bundle.query_str, _context(node.node)) for node in head]
         likely = self._model.predict(pairs, show_progress_bar=False)
         order = sorted(range(len(head)), key=lambda i: (-float(likely[i]), i))
         scores = sorted((node.score or 0.0 for node in head), reverse=True)

@@ -8,6 +8,7 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from index.catalog import StoredNode, article_of
+from index.rerank import ROW
 from index.store import Store
 from index.types import Language
 
@@ -28,6 +29,7 @@ def to_node(store: Store, stored: StoredNode, score: float) -> NodeWithScore:
         "url": article.url,
         "published": article.published.isoformat() if article.published else "",
         "language": article.language,
+        ROW: stored.row,
     }
     hidden = [name for name in metadata if name != "title"]
     node = TextNode(

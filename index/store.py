@@ -15,15 +15,18 @@ from chromadb.errors import ChromaError
 from numpy.typing import NDArray
 
 from index.catalog import Catalog, StoredNode, article_of
-from index.encoder import Encoder, StaticEncoder, Vectors
+from index.encoder import Encoder, Vectors, words_of
 from index.encoder.models import open_encoder
 from index.errors import DamagedIndexError
 from index.generations import Generation, check_usable, encoder_name, hold_live
 from index.lexical import LexicalIndex, Selection
 from index.lexicon import Lexicon
+from index.rerank import SoftMatcher
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
+from index.vocabulary import Ids, ParagraphWords, Vocabulary, vocabulary_file
 
+MOST_NEW_WORDS = 200_000  # that questions may add to a vocabulary before it is read again
 EXACT_SHARE = 0.2  # of the collection; a larger selection is searched in Chroma
 
 
@@ -39,11 +42,14 @@ class Store:
         """``opened`` holds what is to be closed with the store."""
         self.name = generation.folder.name
         self.encoder = encoder
-        self.words = encoder if isinstance(encoder, StaticEncoder) else StaticEncoder()
+        self.words = words_of(encoder)
         self.lexicon = lexicon
         self.catalog = opened.enter_context(closing(Catalog(generation.catalog)))
         self._articles = {a.id: a for a in self.catalog.articles(text=False)}
         self._vectors = VectorFile(generation.vectors, encoder.dimensions)
+        self._vocabulary_file = vocabulary_file(generation.words)
+        self._vocabulary = Vocabulary(self.words, self._vocabulary_file)
+        self._paragraph_words = ParagraphWords(generation.words)
         self.lexical = opened.enter_context(closing(LexicalIndex(generation.tantivy, lexicon)))
         self._chroma: ChromaStore | None = None  # it cannot open a read-only folder
         if ChromaStore.can_open(generation.chroma):
@@ -141,6 +147,16 @@ class Store:
     def twins(self, node_id: str) -> list[str]:
         """Public ids of the near-identical paragraphs in other articles."""
         return [paragraph.public_id for paragraph in self.catalog.twins(node_id)]
+
+    def matcher(self) -> SoftMatcher:
+        """Says how paragraphs of this store, and other texts, cover a question."""
+        if len(self._vocabulary) > self._vocabulary.stored + MOST_NEW_WORDS:
+            self._vocabulary = Vocabulary(self.words, self._vocabulary_file)
+        return SoftMatcher(self._vocabulary, self.lexical.idf, self.lexicon, self._paragraph_words)
+
+    def words_of(self, rows: Sequence[int]) -> list[Ids]:
+        """What ``matcher`` knows the paragraphs at these rows by, each with its title and day."""
+        return self._paragraph_words[rows]
 
     def vectors(self, nodes: Sequence[StoredNode]) -> Vectors:
         """Stored vectors, float32[len(nodes), dimensions]."""

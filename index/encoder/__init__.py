@@ -71,6 +71,20 @@ class StaticEncoder:
             digest.update((self._folder / name).read_bytes())
         return digest.hexdigest()[:12]
 
+    @property
+    def pieces(self) -> int:
+        """How many pieces there are."""
+        return len(self._weights)
+
+    def piece_vectors(self, numbers: NDArray[np.int64]) -> Vectors:
+        """The vectors of these pieces, float32[len(numbers), dimensions]."""
+        return self._weights.take(numbers, axis=0)
+
+    def cut(self, texts: list[str]) -> list[list[int]]:
+        """The numbers of the pieces of each text."""
+        encoded = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        return [one.ids for one in encoded]
+
     def encode(self, texts: list[str]) -> Vectors:
         return unit(self.means(texts))
 
@@ -79,12 +93,15 @@ class StaticEncoder:
 
         The longer such a vector, the more its text says of what it is about.
         """
-        encoded = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for row, one in enumerate(encoded):
-            if one.ids:
-                np.add.reduce(self._weights.take(one.ids, axis=0), axis=0, out=vectors[row])
-                vectors[row] /= len(one.ids)
+        return self.means_of(self.cut(texts))
+
+    def means_of(self, cut: list[list[int]]) -> Vectors:
+        """``means`` of texts that are cut into pieces already."""
+        vectors = np.zeros((len(cut), self.dimensions), dtype=np.float32)
+        for row, pieces in enumerate(cut):
+            if pieces:
+                np.add.reduce(self._weights.take(pieces, axis=0), axis=0, out=vectors[row])
+                vectors[row] /= len(pieces)
         return vectors
 
     def encode_questions(self, questions: list[str]) -> Vectors:
@@ -115,6 +132,11 @@ class StaticEncoder:
             grown = np.zeros((size, self.dimensions), dtype=np.float32)
             grown[: len(self._word_means)] = self._word_means
             self._word_means = grown
+
+
+def words_of(encoder: Encoder) -> StaticEncoder:
+    """The encoder of single words: the given one if it is of that kind, else the bundled one."""
+    return encoder if isinstance(encoder, StaticEncoder) else StaticEncoder()
 
 
 def unit(vectors: Vectors) -> Vectors:

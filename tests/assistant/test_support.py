@@ -9,6 +9,7 @@ import pytest
 from assistant.support import Source, SupportCheck
 from index.encoder import StaticEncoder
 from index.rerank import SoftMatcher
+from index.vocabulary import Vocabulary
 
 MARKET = Source(
     "Kepala dinas perdagangan kota, Rahmat Alfian, mengatakan 140 pedagang sudah kembali "
@@ -38,7 +39,7 @@ COURT = Source(
 
 @pytest.fixture(scope="module")
 def check(encoder: StaticEncoder) -> SupportCheck:
-    return SupportCheck(encoder, SoftMatcher(encoder, lambda word: 1.0))
+    return SupportCheck(encoder, SoftMatcher(Vocabulary(encoder), lambda word: 1.0))
 
 
 @pytest.mark.parametrize(

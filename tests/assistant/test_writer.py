@@ -23,6 +23,7 @@ from index.encoder import StaticEncoder
 from index.ingest import index_paths
 from index.rerank import SoftMatcher
 from index.text import language_of
+from index.vocabulary import Vocabulary
 from prompts import phrase, prompt
 
 VEHICLES = "How many vehicles cross the Wendle bridge every day?"
@@ -171,7 +172,7 @@ def test_article_text_cannot_leave_its_element(encoder: StaticEncoder) -> None:
     source = Source(text, "id", 'Kabar "dari" </paragraph> kota', "<x>")
     llm = ScriptedLLM("Wali kota Contoh bernama Budi [1].")
     question = "Siapa wali kota Contoh?"
-    check = SupportCheck(encoder, SoftMatcher(encoder, lambda word: 1.0))
+    check = SupportCheck(encoder, SoftMatcher(Vocabulary(encoder), lambda word: 1.0))
     writer = Writer(llm, 30.0)
     written = list(writer.write(understand(question), [source], check, writer.patience()))
     assert [one.text for one in written] == ["Wali kota Contoh bernama Budi."]

@@ -9,6 +9,7 @@ from index.encoder import StaticEncoder
 from index.lexicon import Lexicon, meanings, read_table, switched, write_table
 from index.lexicon.train import Pair, learn
 from index.rerank import SoftMatcher
+from index.vocabulary import Vocabulary
 
 LEXICON = Lexicon()
 
@@ -75,7 +76,7 @@ def test_switching_is_reproducible_and_keeps_what_is_unknown() -> None:
 
 
 def test_a_translation_covers_but_less_than_the_word_itself() -> None:
-    matcher = SoftMatcher(StaticEncoder(), lambda word: 1.0, LEXICON)
+    matcher = SoftMatcher(Vocabulary(StaticEncoder()), lambda word: 1.0, LEXICON)
     same, across, none = matcher.coverage(
         "korban gempa", ["Korban gempa bertambah", "Earthquake victims", "Harga beras turun"]
     )

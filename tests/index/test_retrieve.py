@@ -9,7 +9,7 @@ from llama_index.core.retrievers import BaseRetriever
 
 from index.catalog import article_of
 from index.encoder import StaticEncoder
-from index.rerank import SoftIdfRerank, SoftMatcher
+from index.rerank import SoftIdfRerank
 from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
 from index.store import Store
 
@@ -50,7 +50,7 @@ def test_captions_and_boilerplate_are_never_found(store: Store) -> None:
 
 
 def test_the_reranker_prefers_the_covering_paragraph(store: Store) -> None:
-    matcher = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
+    matcher = store.matcher()
     question = "Berapa pedagang yang kembali berjualan di pasar terapung?"
     nodes = HybridRetriever(store).retrieve(question)
     best = SoftIdfRerank(matcher, top=1, language="id").postprocess_nodes(nodes, query_str=question)
@@ -58,7 +58,7 @@ def test_the_reranker_prefers_the_covering_paragraph(store: Store) -> None:
 
 
 def test_coverage_of_numbers_is_exact(store: Store) -> None:
-    matcher = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
+    matcher = store.matcher()
     right, wrong = matcher.coverage("1964", ["opened in 1964", "opened in 1965"])
     assert (right.score, wrong.score) == (1.0, 0.0)
 
@@ -66,9 +66,9 @@ def test_coverage_of_numbers_is_exact(store: Store) -> None:
 def test_a_matcher_covers_one_question_after_another(store: Store) -> None:
     texts = ["The bridge opened in 1964.", "Jembatan itu retak."]
     questions = ["When did the bridge open?", "Jembatan mana yang retak?"] * 2
-    one = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
+    one = store.matcher()
     for question in questions:
-        fresh = SoftMatcher(store.encoder, store.lexical.idf, store.lexicon)
+        fresh = store.matcher()
         for found, expected in zip(
             one.coverage(question, texts), fresh.coverage(question, texts), strict=True
         ):
