@@ -54,9 +54,9 @@ class Candidate:
 
     ``rank`` is the reranked score, ``relative`` its share of the best one in the same language,
     since scores across languages are lower; ``rival`` is the best score in the language of the
-    question. ``whole``, ``article`` and ``sentences`` say how the paragraph with its title and
-    day, its whole article of ``length`` paragraphs, and each sentence at ``spans`` cover the
-    question.
+    question. Both look only at paragraphs that hold anything of the kind asked for. ``whole``,
+    ``article`` and ``sentences`` say how the paragraph with its title and day, its whole article of
+    ``length`` paragraphs, and each sentence at ``spans`` cover the question.
     """
 
     node: StoredNode
@@ -133,10 +133,6 @@ class Extractor:
     def _candidates(self, question: Question, ranked: Sequence[NodeWithScore]) -> list[Candidate]:
         """The ranked paragraphs with everything that is known of them, in their order."""
         scores = {one.node.node_id: one.score or 0.0 for one in ranked}
-        best: dict[str, float] = {}
-        for hit in ranked:
-            language = hit.node.metadata["language"]
-            best[language] = max(best.get(language, 1e-6), hit.score or 0.0)
         nodes = [node for node in self.store.nodes(list(scores)) if node.paragraph.text.strip()]
         sources = [self.store.article(node.paragraph.article_id) for node in nodes]
         texts = [node.paragraph.text for node in nodes]
@@ -144,6 +140,11 @@ class Extractor:
         readings = self._reader.read(
             question.text, texts, question.answer_type, titles, self._matcher.vocabulary
         )
+        best: dict[str, float] = {}  # of those that hold anything of the kind asked for
+        for node, source, reading in zip(nodes, sources, readings, strict=True):
+            if reading:
+                here = scores[node.node_id]
+                best[source.language] = max(best.get(source.language, 1e-6), here)
         cosines = (
             self.store.vectors(nodes) @ self.store.encoder.encode_questions([question.text])[0]
         )
@@ -167,7 +168,7 @@ class Extractor:
                 node=node,
                 across=source.language != question.language,
                 rank=scores[node.node_id],
-                relative=scores[node.node_id] / best[source.language],
+                relative=min(1.0, scores[node.node_id] / best.get(source.language, np.inf)),
                 rival=best.get(question.language, 0.0),
                 cosine=max(0.0, float(cosine)),
                 reading=reading,

@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--reader", type=Path, default=BUNDLED)
     parser.add_argument("--threshold", type=float, default=0.0, help="log-odds to answer above")
     args = parser.parse_args()
-    reader = SpanReader(StaticEncoder(), Lexicon(), args.reader, threads=2)
+    reader = SpanReader(StaticEncoder(), Lexicon(), args.reader)
     table = Table("set", "n", "has EM", "has F1", "EM", "F1")
     for name, items in dev_items(args.data).items():
         values = measure(reader, items, args.threshold)

@@ -23,6 +23,8 @@ DATE_WORDS = frozenset(MONTHS) | frozenset(
     fall winter jam pukul wib wita wit gmt noon midnight""".split()
 )
 _DAY_OR_YEAR = re.compile(r"\d{1,3}|1\d{3}|2[01]\d{2}|\d{1,2}[.:]\d{2}")
+_YEAR = re.compile(r"1[5-9]\d{2}|20\d{2}")
+_BEFORE_YEARS = frozenset(MONTHS) | {"tahun", "year", "pada", "in", "sejak", "since"}
 NUMBER_WORDS = frozenset(
     """satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas belas puluh seratus
     ratus seribu ribu sejuta juta miliar triliun lusin setengah separuh sepertiga seperempat
@@ -56,8 +58,8 @@ def allowed_spans(kind: AnswerType, asked: Words, text: Words) -> Mask:
     """bool[n, n]: whether the words first to last of ``text`` can answer.
 
     A span must hold a word that the question does not; for "when" a date word or a
-    figure that may be a day, a year or a time, for "how many" a number, for "who" and "where" a
-    name that the question does not name.
+    figure that may be a day, a year or a time, for "how many" a number that is no year, for "who"
+    and "where" a name that the question does not name.
     """
     known = set(asked.words)
     fresh = np.array([word not in known and word not in STOP_WORDS for word in text.words], bool)
@@ -68,12 +70,21 @@ def allowed_spans(kind: AnswerType, asked: Words, text: Words) -> Mask:
         return _holds(fresh) & _holds(dated | figure)
     if kind == "how_many":
         number = np.array([word in NUMBER_WORDS for word in text.words], bool)
+        digit = digit & ~_years(text)
         return _holds((digit | number) & np.array([w not in known for w in text.words], bool))
     if kind in ("who", "where"):
         name = _names(text)
         named = np.array([word in known for word in text.words], bool) & name
         return _holds(fresh & name) & ~_holds(named)
     return _holds(fresh)
+
+
+def _years(text: Words) -> Mask:
+    """Figures that are years, since a month or a word for "year" or "in" stands before them."""
+    before = [False, *(word in _BEFORE_YEARS for word in text.words[:-1])]
+    year = [bool(_YEAR.fullmatch(word)) for word in text.words]
+    years: Mask = np.array(before, bool)[: len(year)] & np.array(year, bool)
+    return years
 
 
 def _names(text: Words) -> Mask:

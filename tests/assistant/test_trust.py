@@ -61,3 +61,19 @@ def test_a_question_longer_than_any_article_is_answered_rightly_or_declined(
     asked = "Mengapa pasar terapung Lok Sari ditutup? "
     answer = assistant.ask(asked + "Saya membaca banyak kabar dan ingin tahu sebabnya. " * 30)
     assert answer.abstained or "banjir" in answer.citations[0].quotation
+
+
+@pytest.mark.parametrize(
+    ("question", "counts"),
+    [
+        ("Berapa pedagang yang sudah kembali berjualan di pasar terapung Lok Sari?", True),
+        ("How many traders have returned to the Lok Sari floating market?", True),
+        ("Berapa kapal yang sudah kembali berjualan di pasar terapung Lok Sari?", False),
+    ],
+)
+def test_a_number_counts_what_is_asked(question: str, counts: bool, assistant: Assistant) -> None:
+    text = "140 pedagang"
+    [found] = [
+        one for one in assistant.evidence(question) if text in one.node.paragraph.text and one.short
+    ]
+    assert (found.features.counted > 0) == counts
