@@ -231,7 +231,12 @@ def _open(index: Path, args: argparse.Namespace) -> Assistant:
 
 
 def _assistant_options(args: argparse.Namespace) -> dict[str, Any]:
-    return {"llm": args.llm, "llm_seconds": args.llm_seconds, "reranker": args.reranker}
+    return {
+        "llm": args.llm,
+        "llm_seconds": args.llm_seconds,
+        "reranker": args.reranker,
+        "reader": args.reader,
+    }
 
 
 def _chat(args: argparse.Namespace) -> int:

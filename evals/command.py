@@ -54,7 +54,8 @@ def _agree(args: argparse.Namespace) -> None:
         raise ValueError(
             f"the baseline is of the sample questions; leave out {given[0]}, --gate or --baseline"
         )
-    models = [f"--{name}" for name in ("llm", "record", "reranker") if getattr(args, name)]
+    named = ("llm", "record", "reranker", "reader")
+    models = [f"--{name}" for name in named if getattr(args, name)]
     if models and (args.gate or args.baseline):
         raise ValueError(
             f"the baseline is measured without {' and '.join(models)}; "
@@ -127,7 +128,12 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         from evals.recorded import RecordedLLM
 
         llm = RecordedLLM(args.record, open_llm(llm, args.llm_seconds) if llm else None)
-    return {"llm": llm, "llm_seconds": args.llm_seconds, "reranker": args.reranker}
+    return {
+        "llm": llm,
+        "llm_seconds": args.llm_seconds,
+        "reranker": args.reranker,
+        "reader": args.reader,
+    }
 
 
 def _tell(outcomes: Sequence[Outcome], options: dict[str, Any], console: Console) -> None:
