@@ -28,7 +28,7 @@ from assistant.terminal import (
     print_summary,
     say,
 )
-from prompts import MessageError, phrase
+from prompts import Message, MessageError, phrase
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -43,11 +43,16 @@ class UsageError(MessageError):
     """The arguments do not go together."""
 
 
+class UnreadError(MessageError):
+    """Of something that was named nothing could be read."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; its exit code."""
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # what a model lacks, we say
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: waiting threads cost more
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     args = parser().parse_args(argv)
@@ -61,6 +66,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except BrokenPipeError:
         sys.stderr.close()
+        return FAILED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        told = Message("unusable_path", path=error.filename, error=error)
+        print(f"tanya: {plain(told.text(interface_language()))}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print(f"tanya: {say('cli.stopped')}", file=sys.stderr)
@@ -103,8 +114,9 @@ def _index(args: argparse.Namespace) -> int:
         print_json(asdict(summary) | {"rejected": rejected})
     else:
         print_summary(summary)
-    indexed = summary.added + summary.updated + summary.unchanged
-    return FAILED if summary.rejected and not indexed else 0
+    if summary.unread:
+        raise UnreadError("nothing_read", what=", ".join(summary.unread))
+    return 0
 
 
 def _bring_in_line(
@@ -118,12 +130,16 @@ def _bring_in_line(
 ) -> Summary:
     """Index with the named encoder, else with that of the index, else with the bundled one.
 
+    That of the samples, which another version may have made, is begun anew if need be.
     The addresses of the web among ``paths`` are fetched first; ``pages``: at most so many.
     """
+    from assistant.config import samples_index
     from index.encoder.models import open_encoder
     from index.generations import encoder_name
     from index.ingest import index_paths
 
+    if index == samples_index():
+        encoder, options["renew"] = "", True
     model = open_encoder(encoder_name(index) if encoder is None else encoder)
     folders = [one for one in paths if isinstance(one, Path)]
     addresses = [one for one in paths if isinstance(one, str)]

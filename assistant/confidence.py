@@ -16,8 +16,8 @@ from assistant.types import Level
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Evidence for an answer; every value lies in [0, 1], the readings in [-1, 1] and ``behind`` in
-    [0, 2].
+    """Evidence for an answer; every value lies in [0, 1], the readings and ``counted`` in [-1, 1]
+    and ``behind`` in [0, 2].
 
     - ``coverage`` of the question's words by the paragraph and its title, weighted by their
       rarity; ``article``, the same with words that only the rest of the article holds;
@@ -28,6 +28,8 @@ class Features:
     - ``reading``, a tenth of the reader's log-odds, for questions whose answer has no typical
       form and, as ``typed_reading``, for those that ask who, where, when or how many (``typed``);
       ``behind``, how far it lies behind the surest reading among the candidates;
+    - ``counted``, for questions how many of something there are: 1 where the number found stands
+      beside it, -1 where it does not;
     - ``across``, 1 when question and article differ in language, and then ``rival``, the best
       reranked score in the language of the question.
     """
@@ -45,6 +47,7 @@ class Features:
     typed_reading: float
     typed: float
     behind: float
+    counted: float
     rival: float
     across: float
 

@@ -32,6 +32,10 @@ ELSEWHERE = 0.9  # what a word counts that only the rest of the article covers
 KNOWN = 0.5  # a name or number covered less stands nowhere in the article
 UNKNOWN = 0.4  # what is left of the confidence then
 WHOLE = 3  # paragraphs of an article that names what it is about; a lone one need not
+ROLE = 4  # content words; a shorter question for who it is names a role: "presiden Ukraina"
+APART = 0.75  # a role covered less by words that stand together is another's
+ANOTHERS = 0.4  # what is left of the confidence then
+BESIDE = 3  # words on each side of a number that may say what is counted
 TYPED = frozenset({"who", "where", "when", "how_many"})
 LEANS = 0.3  # a neighbour that covers so much more of the question is quoted as well
 
@@ -79,7 +83,8 @@ class Evidence:
     """A passage that may answer: ``quote`` and ``short`` are offsets into the paragraph's text.
 
     ``confidence`` is the calibrated probability that the passage answers the question, times
-    ``known``: less than 1 where the article holds nothing of a name or number asked about.
+    ``known``: less than 1 where the article holds nothing of a name or number asked about, or
+    where a person is asked for by a role and the passage speaks of another's.
     """
 
     node: StoredNode
@@ -205,13 +210,31 @@ class Extractor:
             typed_reading=one.read * typed,
             typed=float(typed),
             behind=surest - one.read,
+            counted=self._counted(question, text, short),
             rival=one.rival * one.across,
             across=float(one.across),
         )
         strange = min(features.weakest_name, features.weakest_number) < KNOWN
         known = UNKNOWN if strange and one.length >= WHOLE else 1.0
+        role = question.answer_type == "who" and question.names and len(one.whole.words) <= ROLE
+        if role and max(cover.tight for cover in one.sentences) < APART:
+            known *= ANOTHERS
         confidence = known * self._calibration.confidence(features)
         return Evidence(one.node, quote, short, features, known, confidence)
+
+    def _counted(self, question: Question, text: str, short: Span | None) -> float:
+        """How near the words around a number mean what the question counts, in [-1, 1].
+
+        0 where it counts nothing.
+        """
+        if not question.counted:
+            return 0.0
+        if short is None:
+            return -1.0
+        start, end = short
+        around = [*text[:start].split()[-BESIDE:], text[start:end], *text[end:].split()[:BESIDE]]
+        [cover] = self._matcher.coverage(question.counted, [" ".join(around)])
+        return 2 * float(cover.best[0]) - 1
 
 
 def chosen(evidence: Sequence[Evidence], threshold: float) -> list[Evidence]:

@@ -27,6 +27,7 @@ class Question:
     ``topic`` is what earlier turns asked about, where the question leans on them, else empty;
     ``leaning``: its words show that it does, not only its shortness. ``said`` is the question as
     it was put, or as a language model has put it in full; ``understood`` says a follow-up in full.
+    ``counted`` is what a question for a number counts, as "soldiers", else empty.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Question:
     leaning: bool = False
     said: str = ""
     understood: str = ""
+    counted: str = ""
 
 
 _TYPES: tuple[tuple[AnswerType, str], ...] = (
@@ -53,6 +55,16 @@ _TYPES: tuple[tuple[AnswerType, str], ...] = (
     ("how", r"\b(?:bagaimana\w*|gimana|gmn|how)\b"),
 )  # fmt: skip
 _YEAR_KIND = re.compile(_TYPES[1][1], re.I)
+_COUNTED = re.compile(
+    r"\b(?:berapa(?:kah)?(?: (?:banyak|jumlah|total))?|brp(?: (?:banyak|jumlah))?|how many)"
+    r"(?: (?:of the|the|of|dari|orang|total))* ([^\W\d_]{3,})",
+    re.I,
+)
+_NOT_COUNTED = STOP_WORDS | frozenset(  # what has a size, and people, who are often left unsaid
+    """lama lamakah harga tinggi panjang lebar luas berat jauh dalam usia umur suhu kecepatan skor
+    nilai biaya besar besarnya kuat jarak gaji tarif banyak jumlah kekuatan magnitudo
+    people persons""".split()
+)
 
 
 def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS) -> Question:
@@ -87,7 +99,20 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
         leaning,
         clean,
         f"{meant.topic} {clean}" if leaning or meant.text != clean else "",
+        _counted(clean) if answer_type == "how_many" else "",
     )
+
+
+def _counted(text: str) -> str:
+    """The word that says what is counted.
+
+    >>> _counted("Berapa tentara Rusia di perbatasan?"), _counted("How many houses were hit?")
+    ('tentara', 'houses')
+    >>> _counted("Berapa lama gempa itu?"), _counted("How much does it cost?")
+    ('', '')
+    """
+    match = _COUNTED.search(text)
+    return "" if match is None or match[1].lower() in _NOT_COUNTED else match[1]
 
 
 def _answer_type(text: str) -> AnswerType:

@@ -17,15 +17,20 @@ from evals import gate, report
 from evals.questions import EvalQuestion, QuestionSetError, load_questions
 from evals.runner import Archive, Outcome, cases, run, sample_archive, sample_articles
 from evals.validate import print_check, validate
+from prompts import MessageError
 
 FAILED = 1
+
+
+class EvalUsageError(MessageError):
+    """The arguments do not go together."""
 
 
 def main(args: argparse.Namespace) -> int:
     """Run ``tanya eval`` with these arguments; the exit code.
 
     Raises:
-        ValueError: the arguments do not go together, or what they name is unsound.
+        MessageError: the arguments do not go together, or what they name is unsound.
     """
     terminal = Console()
     console = terminal if terminal.is_terminal else Console(width=200)
@@ -49,26 +54,21 @@ def _agree(args: argparse.Namespace) -> None:
     others = ("init", "from_feedback", "data", "questions")
     given = [f"--{name.replace('_', '-')}" for name in others if getattr(args, name)]
     if len(given) > 1:
-        raise ValueError(f"{' and '.join(given)} are different things; give one")
+        raise EvalUsageError("usage_one_of", given=", ".join(given))
     if given and (args.gate or args.baseline):
-        raise ValueError(
-            f"the baseline is of the sample questions; leave out {given[0]}, --gate or --baseline"
-        )
+        raise EvalUsageError("usage_baseline", given=given[0])
     named = ("llm", "record", "reranker", "reader")
     models = [f"--{name}" for name in named if getattr(args, name)]
     if models and (args.gate or args.baseline):
-        raise ValueError(
-            f"the baseline is measured without {' and '.join(models)}; "
-            "leave that out, or --gate and --baseline"
-        )
+        raise EvalUsageError("usage_baseline_model", given=", ".join(models))
     if models and args.data:
-        raise ValueError(f"--data is asked without {' and '.join(models)}; leave that out")
+        raise EvalUsageError("usage_data_model", given=", ".join(models))
     if args.index and not args.questions:
-        raise ValueError("--index names the index that --questions FILE are asked of")
+        raise EvalUsageError("usage_eval_index")
     if args.lower and not args.baseline:
-        raise ValueError("--lower only means something with --baseline")
+        raise EvalUsageError("usage_lower")
     if args.compare and not args.compare.exists():
-        raise ValueError(f"there is no {args.compare} to compare with")
+        raise EvalUsageError("no_compare", path=args.compare)
 
 
 def _listed(paths: Sequence[Path], console: Console) -> int:
@@ -107,9 +107,7 @@ def _samples(args: argparse.Namespace, console: Console) -> int:
 def _own(args: argparse.Namespace, console: Console) -> int:
     questions = load_questions([args.questions])
     if not questions:
-        raise QuestionSetError(
-            f"{args.questions} holds no questions; see: tanya eval --init FOLDER"
-        )
+        raise QuestionSetError("no_questions", path=args.questions)
     options = _options(args)
     assistant = Assistant.open(args.index or default_index(), **options)
     articles = sample_articles(assistant)

@@ -25,6 +25,7 @@ from index.encoder import StaticEncoder
 from index.ingest import index_paths
 from index.text import language_of
 from index.types import Article, Language
+from prompts import Message
 
 ENDINGS = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 SIDES: tuple[tuple[str, Language], ...] = (("eng", "en"), ("ind", "id"))
@@ -72,8 +73,8 @@ class Dataset:
         self.questions.append((question, context if answerable else ""))
 
 
-def read_datasets(path: Path) -> tuple[list[Dataset], list[str]]:
-    """The sets of a file or of all files in a folder, and a line for each file left out.
+def read_datasets(path: Path) -> tuple[list[Dataset], list[Message]]:
+    """The sets of a file or of all files in a folder, and what of it is left out.
 
     Where a folder ``dev`` has a folder ``train`` beside it, the passages of the file of the same
     name there join the set: a larger haystack. Questions without passages are asked of the first
@@ -83,11 +84,11 @@ def read_datasets(path: Path) -> tuple[list[Dataset], list[str]]:
         QuestionSetError: there is no set, or a row is broken.
     """
     if not path.exists():
-        raise QuestionSetError(f"{path} does not exist")
+        raise QuestionSetError("no_data", path=path)
     files = [path] if path.is_file() else sorted(path.iterdir())
     found: list[Dataset] = []
     strays = Dataset("")
-    skipped = []
+    skipped: list[Message] = []
     for file in files:
         if not file.name.endswith(ENDINGS):
             continue
@@ -95,17 +96,15 @@ def read_datasets(path: Path) -> tuple[list[Dataset], list[str]]:
         sets = _read(file, strays)
         found += sets
         if not sets and len(strays.questions) == before:
-            skipped.append(f"{file.name}: it holds no questions")
+            skipped.append(Message("part", part=file.name, reason=Message("no_questions_in_file")))
     for question, _ in strays.questions:
         host = next((one for one in found if _language(one) == question.language), None)
         if host:
             host.questions.append((replace(question, field=host.name), ""))
     if strays.questions and not found:
-        skipped.append("questions that have no passages to ask them of")
+        raise QuestionSetError("no_passages", path=path)
     if not found:
-        raise QuestionSetError(f"{path} holds no questions on passages" + "".join(
-            f"\n  left out {line}" for line in skipped
-        ))  # fmt: skip
+        raise QuestionSetError("no_dataset", path=path)
     return found, skipped
 
 
@@ -125,7 +124,8 @@ def _read(file: Path, strays: Dataset) -> list[Dataset]:
             for row in _rows(beside):
                 _add_passages(row, one, sides)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise QuestionSetError(f"{file}: a row is no question: {error!r}") from error
+        told = Message("no_dataset_row", error=error)
+        raise QuestionSetError("part", part=file, reason=told) from error
     return [each for each in (one, *sides.values()) if each.questions]
 
 

@@ -17,6 +17,7 @@ from evals.figures import FIGURES, scores
 from evals.metrics import Estimate, mean_estimate
 from evals.questions import FOLDER
 from evals.runner import Outcome
+from prompts import MessageError
 
 BASELINE = Path(__file__).parent / "baseline.json"
 SLACK = 0.01  # at least so far stands a floor below its figure
@@ -26,7 +27,7 @@ Measured = Mapping[str, Mapping[str, Estimate]]
 Floors = Mapping[str, Mapping[str, float]]
 
 
-class BaselineError(ValueError):
+class BaselineError(MessageError, ValueError):
     """The baseline cannot be read or may not be written; the message says what to do."""
 
 
@@ -45,7 +46,7 @@ class Baseline:
             BaselineError: there is none.
         """
         if not path.exists():
-            raise BaselineError(f"no baseline {path}; write one with: tanya eval --baseline")
+            raise BaselineError("no_baseline", path=path)
         content = json.loads(path.read_text(encoding="utf-8"))
         return cls(content["fingerprints"], content["floors"])
 
@@ -133,13 +134,10 @@ def renewed(found: Measured, before: Baseline | None, lower: bool) -> Baseline:
     for split, name, floor in _each(before.floors if before and not lower else {}):
         value = found.get(split, {}).get(name)
         if value is None or value.value < floor:
-            now = "no longer measured" if value is None else f"{value.value:.4f}"
-            falling.append(f"{split} {name}: floor {floor}, now {now}")
+            now = "–" if value is None else f"{value.value:.4f}"
+            falling.append(f"{split} {name} {floor} → {now}")
         else:
             new[split][name] = max(floor, new[split][name])
     if falling:
-        raise BaselineError(
-            "floors would be lowered:\n  " + "\n  ".join(falling)
-            + "\nif that is meant: tanya eval --baseline --lower"
-        )  # fmt: skip
+        raise BaselineError("falling_floors", falling=", ".join(falling))
     return Baseline(fingerprints(), new)

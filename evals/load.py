@@ -6,7 +6,7 @@ Indexes a collection (leads of Wikipedia below ``--data``, else the sample artic
 until there are enough paragraphs), starts ``tanya chat`` on it, and asks ``POST /api/ask`` from a
 process with 1, 8 and 32 clients, each of which asks again as soon as it has an answer. Then
 ``--questions`` more are asked, and the memory of the server is looked at meanwhile. Clients and
-server share the machine. Needs ``ps``.
+server share the machine. Needs ``ps``. Ctrl-C ends it; what was measured until then is printed.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -32,6 +33,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant.chat.guard import ASK
+from assistant.terminal import bars
 from evals.benchmark import enlarged, leads, mixed_questions, sample_texts
 from evals.questions import load_questions
 from evals.server import Served, served
@@ -42,6 +44,7 @@ WARM = 200  # questions that are not measured
 LOOKS = 20  # at the memory while the many questions are asked
 FLAT = 0.02  # what memory may grow by in the last half of them
 READY_SECONDS = 120
+RETRY_SECONDS = 0.1  # after a failure: a server that is gone refuses at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +135,18 @@ def press(server: Served, questions: Iterator[str], clients: int, ended: threadi
             except (OSError, ValueError) as error:
                 failures.append(f"{type(error).__name__}: {error}")
                 client = Client(server.address)
+                ended.wait(RETRY_SECONDS)
                 continue
             times.append(1e3 * (time.perf_counter() - started))
 
     before, started = usage(server.process), time.perf_counter()
     with ThreadPoolExecutor(clients) as threads:
-        for waiting in [threads.submit(one) for _ in range(clients)]:
-            waiting.result()
+        try:
+            for waiting in [threads.submit(one) for _ in range(clients)]:
+                waiting.result()
+        except BaseException:
+            ended.set()
+            raise
     seconds = time.perf_counter() - started
     cores = (usage(server.process).cpu_seconds - before.cpu_seconds) / seconds
     return Load(clients, seconds, tuple(times), tuple(failures), cores)
@@ -148,13 +156,23 @@ def for_seconds(server: Served, questions: Sequence[str], clients: int, seconds:
     ended = threading.Event()
     timer = threading.Timer(seconds, ended.set)
     timer.start()
-    return press(server, itertools.cycle(questions), clients, ended)
+    try:
+        return press(server, itertools.cycle(questions), clients, ended)
+    finally:
+        timer.cancel()
 
 
 def steadily(
-    server: Served, questions: Sequence[str], count: int, looks: int = LOOKS
+    server: Served,
+    questions: Sequence[str],
+    count: int,
+    looks: int = LOOKS,
+    tell: Callable[[int, float], None] = lambda asked, megabytes: None,
 ) -> tuple[Load, list[float]]:
-    """Ask ``count`` questions; the memory of the server in MB before, between and after them."""
+    """Ask ``count`` questions; the memory of the server in MB before, between and after them.
+
+    ``tell`` is called with how many were asked, and the memory then.
+    """
     memory = [usage(server.process).memory_mb]
     parts = []
     asked = itertools.cycle(questions)
@@ -162,6 +180,7 @@ def steadily(
         some = itertools.islice(asked, max(1, count // looks))
         parts.append(press(server, some, STEADY_CLIENTS, threading.Event()))
         memory.append(usage(server.process).memory_mb)
+        tell(sum(len(part.answer_ms) + len(part.failures) for part in parts), memory[-1])
     whole = Load(
         STEADY_CLIENTS,
         sum(part.seconds for part in parts),
@@ -217,17 +236,21 @@ def print_loads(loads: Sequence[Load], console: Console) -> None:
         console.print(f"failed: {failure}", markup=False)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="load the served chat")
-    parser.add_argument("--data", type=Path, metavar="PATH", help="folder with train/ and dev/")
-    parser.add_argument("--size", type=int, default=100_000, help="paragraphs")
-    parser.add_argument("--seconds", type=float, default=60.0, help="for each number of clients")
-    parser.add_argument("--questions", type=int, default=20_000, help="for the memory")
-    args = parser.parse_args()
+def print_memory(memory: Sequence[float], questions: int, console: Console) -> None:
+    grown = growth(memory)
+    before, halfway, after = memory[0], memory[len(memory) // 2], memory[-1]
+    console.print(
+        f"memory over {questions:,} questions: {before:,.0f} MB before, {halfway:,.0f} MB halfway, "
+        f"{after:,.0f} MB after: "
+        f"{'flat' if grown <= FLAT else 'growing'} ({grown:+.1%} in the last half)"
+    )
+
+
+def measure(args: argparse.Namespace, console: Console) -> None:
+    """Index, serve, ask; print each figure as soon as it is known."""
     from index.encoder import StaticEncoder
     from index.ingest import index_paths
 
-    console = Console(width=120)
     texts = leads(args.data, args.size) if args.data else enlarged(sample_texts, args.size)
     questions = (
         mixed_questions(args.data) if args.data else [one.question for one in load_questions()]
@@ -236,23 +259,40 @@ def main() -> None:
         corpus, index = Path(work) / "collection.jsonl", Path(work) / "index"
         with corpus.open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(one) + "\n" for one in texts)
-        paragraphs = index_paths(index, [corpus], StaticEncoder()).paragraphs
+        console.print(f"indexing about {args.size:,} paragraphs")
+        with bars() as progress:
+            paragraphs = index_paths(index, [corpus], StaticEncoder(), progress).paragraphs
+        console.print(f"{paragraphs:,} paragraphs; {os.cpu_count()} cores, {platform.machine()}")
         with served(Path(work), "--index", index) as server:
             wait_until_ready(server)
             press(server, iter(questions[:WARM]), 2, threading.Event())
-            loads = [for_seconds(server, questions, count, args.seconds) for count in CLIENTS]
-            print_loads(loads, console)
-            steady, memory = steadily(server, questions, args.questions)
+            for count in CLIENTS:
+                console.print(f"clients: {count}, for {args.seconds:g} seconds")
+                print_loads([for_seconds(server, questions, count, args.seconds)], console)
+            console.print(f"{args.questions:,} questions of {STEADY_CLIENTS} clients")
+            steady, memory = steadily(
+                server,
+                questions,
+                args.questions,
+                tell=lambda asked, megabytes: console.print(f"  {asked:,}: {megabytes:,.0f} MB"),
+            )
             print_loads([steady], console)
-    grown = growth(memory)
-    before, halfway, after = memory[0], memory[len(memory) // 2], memory[-1]
-    console.print(f"{paragraphs:,} paragraphs; memory over {args.questions:,} questions:")
-    console.print(
-        f"{before:,.0f} MB before, {halfway:,.0f} MB halfway, {after:,.0f} MB after: "
-        f"{'flat' if grown <= FLAT else 'growing'} ({grown:+.1%} in the last half)"
-    )
-    console.print(f"{os.cpu_count()} cores, {platform.machine()}")
+    print_memory(memory, args.questions, console)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="load the served chat")
+    parser.add_argument("--data", type=Path, metavar="PATH", help="folder with train/ and dev/")
+    parser.add_argument("--size", type=int, default=100_000, help="paragraphs")
+    parser.add_argument("--seconds", type=float, default=60.0, help="for each number of clients")
+    parser.add_argument("--questions", type=int, default=20_000, help="for the memory")
+    try:
+        measure(parser.parse_args(), Console(width=120))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.questions import QuestionSetError, numbered_lines
+from prompts import Message
 
 TEMPLATE = (
     {
@@ -58,9 +59,7 @@ def write_template(folder: Path) -> list[Path]:
     """
     target = folder / "questions.jsonl"
     if target.exists():
-        raise QuestionSetError(
-            f"{target} exists; check it with: tanya eval --questions {target} --index DIR --check"
-        )
+        raise QuestionSetError("questions_exist", path=target)
     folder.mkdir(parents=True, exist_ok=True)
     target.write_text(_lines(TEMPLATE), encoding="utf-8")
     readme = folder / "README.md"
@@ -81,7 +80,7 @@ def write_candidates(feedback: Path) -> Path:
     """
     target = feedback.with_name(f"{feedback.stem}.questions.jsonl")
     if target.exists():
-        raise QuestionSetError(f"{target} exists; move it away first")
+        raise QuestionSetError("path_exists", path=target)
     target.write_text(_lines(candidates(feedback)), encoding="utf-8")
     return target
 
@@ -101,7 +100,9 @@ def candidates(feedback: Path) -> Iterator[dict[str, Any]]:
             if row["vote"]:
                 rows[name] = number, _candidate(row, f"{feedback.stem}-{number}")
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-            raise QuestionSetError(f"{feedback.name}:{number}: no feedback: {error!r}") from error
+            told = Message("no_feedback", error=error)
+            place = f"{feedback.name}:{number}"
+            raise QuestionSetError("part", part=place, reason=told) from error
     latest: dict[str, dict[str, Any]] = {}
     for _, found in sorted(rows.values(), key=lambda item: item[0]):
         latest.pop(found["question"], None)

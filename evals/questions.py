@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from index.text import language_of
 from index.types import Article, Language, Paragraph
+from prompts import Message, MessageError
 
 FOLDER = Path(__file__).parent / "questions"
 
@@ -24,8 +25,8 @@ ANSWER_TYPES = frozenset(
 )
 
 
-class QuestionSetError(ValueError):
-    """The question set contradicts itself or the articles; the message lists every fault."""
+class QuestionSetError(MessageError, ValueError):
+    """The question set cannot be read, or contradicts itself or the articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise QuestionSetError(f"cannot read {path}: {error}") from error
+        raise QuestionSetError("unread_questions", path=path, error=error) from error
     return ((i, line) for i, line in enumerate(text.split("\n"), start=1) if line.strip())
 
 
@@ -97,7 +98,10 @@ def _question(line: str, path: Path, number: int) -> EvalQuestion:
     try:
         row = json.loads(line)
         if unknown := row.keys() - known:
-            raise QuestionSetError(f"{place}: unknown field {', '.join(sorted(unknown))}")
+            told = Message(
+                "unknown_fields", given=", ".join(sorted(unknown)), known=", ".join(sorted(known))
+            )
+            raise QuestionSetError("part", part=place, reason=told)
         row = _defaults(row, f"{path.stem}-{number}") | row
         row["gold"] = tuple(Gold(**one) for one in row["gold"])
         for name in ("answers", "turns"):
@@ -107,11 +111,12 @@ def _question(line: str, path: Path, number: int) -> EvalQuestion:
             row["today"] = date.fromisoformat(row["today"])
         return EvalQuestion(**row, field=path.stem)
     except (TypeError, KeyError, AttributeError, json.JSONDecodeError) as error:
-        raise QuestionSetError(f"{place}: not a question: {error}") from error
+        told = Message("not_a_question", error=error)
+        raise QuestionSetError("part", part=place, reason=told) from error
+    except QuestionSetError:
+        raise
     except ValueError as error:
-        raise (
-            error if isinstance(error, QuestionSetError) else QuestionSetError(f"{place}: {error}")
-        ) from error
+        raise QuestionSetError("part", part=place, reason=error) from error
 
 
 def _defaults(row: dict[str, Any], name: str) -> dict[str, Any]:

@@ -19,9 +19,10 @@ from llama_index.core.llms import LLM, ChatMessage, ChatResponse, CompletionResp
 
 from assistant.llm import CONTEXT_TOKENS
 from evals.runner import Outcome
+from prompts import Message, MessageError
 
 
-class RecordingError(ValueError):
+class RecordingError(MessageError, ValueError):
     """The file holds no recorded replies; the message names the line."""
 
 
@@ -47,7 +48,7 @@ class RecordedLLM(CustomLLM):
         self._replies = _read(file)
         self._missing = set()
         if llm is None and not self._replies:
-            raise RecordingError(f"{file} holds no replies; make some with --llm MODEL --record")
+            raise RecordingError("no_replies", file=file)
 
     @property
     def missing(self) -> int:
@@ -108,15 +109,14 @@ def _read(file: Path) -> dict[str, str]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise RecordingError(f"cannot read replies from {file}: {error}") from error
+        raise RecordingError("unread_replies", file=file, error=error) from error
     for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
             replies[str(row["key"])] = str(row["reply"])
         except (ValueError, TypeError, KeyError) as error:
-            raise RecordingError(
-                f'{file}:{number} is no recorded reply such as {{"key": "…", "reply": "…"}}'
-            ) from error
+            place = f"{file}:{number}"
+            raise RecordingError("part", part=place, reason=Message("not_a_reply")) from error
     return replies
 
 

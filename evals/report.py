@@ -31,6 +31,7 @@ from evals.figures import (
 )
 from evals.metrics import Estimate, calibration_error, mean_estimate, reliability
 from evals.runner import DEPTH, Outcome
+from prompts import MessageError
 
 SCHEMA_VERSION = 1
 NAME = "report.json"
@@ -58,7 +59,7 @@ FAILURES = {
 Data = dict[str, Any]
 
 
-class ReportError(ValueError):
+class ReportError(MessageError, ValueError):
     """A file is no report of a run; the message names it."""
 
 
@@ -191,9 +192,9 @@ def load(path: Path) -> Data:
         found = json.loads(path.read_text(encoding="utf-8"))
         version = found.get("schema_version")
     except (OSError, ValueError, AttributeError) as error:
-        raise ReportError(f"{path} is no report of tanya eval --out: {error}") from error
+        raise ReportError("no_report", path=path, error=error) from error
     if version != SCHEMA_VERSION:
-        raise ReportError(f"{path} has schema version {version!r}, this is {SCHEMA_VERSION}")
+        raise ReportError("other_report", path=path, found=version, known=SCHEMA_VERSION)
     return dict(found)
 
 

@@ -27,7 +27,8 @@ def served(
 ) -> Iterator[Served]:
     """``tanya chat`` with a user data folder of its own.
 
-    What it prints goes to ``chat.log`` in ``home``. It must end in time when it is told to.
+    What it prints after its address goes to ``chat.log`` in ``home``. It must end in time when it
+    is told to.
     """
     told = os.environ | {
         "HOME": str(home), "XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home),
@@ -55,6 +56,7 @@ def served(
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
+            errors.write(process.stdout.read())
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from assistant.terminal import interface_language, say
 from evals.questions import (
     ANSWER_TYPES,
     CATEGORIES,
@@ -25,7 +26,14 @@ from evals.questions import (
 from evals.short_answers import contains
 from index.text import content_words, lemma, words
 from index.types import Article
+from prompts import Message
 
+KNOWN = {
+    "language": frozenset(("id", "en")),
+    "category": CATEGORIES,
+    "answer_type": ANSWER_TYPES,
+    "split": frozenset(("dev", "test")),
+}
 UNANSWERABLE = ("near_miss", "out_of_corpus")
 SAME_FRAME = 4  # so many questions that differ in names and figures alone are cut from a template
 FRAME_WORDS = 4  # shorter frames ("who won …?") are how people ask
@@ -39,22 +47,22 @@ def validate(questions: Sequence[EvalQuestion], articles: dict[str, Article]) ->
     """Check the set against itself and the articles.
 
     Raises:
-        QuestionSetError: naming every question that is unsound, and why.
+        QuestionSetError: how many faults there are, and the first.
     """
     if found := list(faults(questions, articles)):
-        raise QuestionSetError("\n".join(found))
+        raise QuestionSetError("unsound_questions", count=len(found), first=found[0])
 
 
-def faults(questions: Sequence[EvalQuestion], articles: dict[str, Article]) -> Iterator[str]:
-    """A line for everything that makes the set unsound."""
+def faults(questions: Sequence[EvalQuestion], articles: dict[str, Article]) -> Iterator[Message]:
+    """A sentence for everything that makes the set unsound."""
     by_id = {one.id: one for one in questions}
     repeated = [name for name, times in Counter(one.id for one in questions).items() if times > 1]
     if repeated:
-        yield f"ids are not unique: {', '.join(repeated)}"
+        yield Message("fault_ids", ids=", ".join(repeated))
     asked: dict[tuple[object, ...], EvalQuestion] = {}
     for one in questions:
         for fault in _faults(one, by_id, articles):
-            yield f"{one.id}: {fault}"
+            yield Message("part", part=one.id, reason=fault)
         scope = tuple(tuple(words(turn)) for turn in (*one.turns, one.question)), one.today
         other = asked.setdefault(scope, one)
         if other is not one:
@@ -63,60 +71,57 @@ def faults(questions: Sequence[EvalQuestion], articles: dict[str, Article]) -> I
                 & {tuple(words(answer)) for answer in one.answers}
                 or not one.answerable
             )
-            yield f"{one.id}: {'asks what' if same else 'contradicts'} {other.id}" + (
-                " asks" if same else ", which asks the same"
-            )
+            fault = Message("fault_same" if same else "fault_contradiction", other=other.id)
+            yield Message("part", part=one.id, reason=fault)
     splits: dict[str, set[str]] = defaultdict(set)
     for one in questions:
         for gold in one.gold:
             splits[gold.article].add(one.split)
     for name, both in splits.items():
         if len(both) > 1:
-            yield f"{name}: in both splits"
+            yield Message("part", part=name, reason=Message("fault_splits"))
     for shared, ids in frames(questions).items():
         if len(ids) >= SAME_FRAME:
-            yield f"cut from one template {shared!r}: {', '.join(ids)}"
+            yield Message("fault_template", frame=repr(shared), ids=", ".join(ids))
 
 
 def _faults(
     one: EvalQuestion, by_id: dict[str, EvalQuestion], articles: dict[str, Article]
-) -> Iterator[str]:
-    if one.language not in ("id", "en"):
-        yield f"unknown language {one.language!r}"
-    if one.category not in CATEGORIES:
-        yield f"unknown category {one.category!r}"
-    if one.answer_type not in ANSWER_TYPES:
-        yield f"unknown answer type {one.answer_type!r}"
-    if one.split not in ("dev", "test"):
-        yield f"unknown split {one.split!r}"
+) -> Iterator[Message]:
+    for name, known in KNOWN.items():
+        given = getattr(one, name)
+        if given not in known:
+            listed = ", ".join(sorted(known))
+            yield Message("fault_unknown", field=name, given=repr(given), known=listed)
     if not words(one.question):
-        yield "asks nothing"
+        yield Message("fault_nothing")
     if one.answerable != bool(one.gold) or one.answerable != bool(one.answers):
-        yield "answerable questions have gold and answers, others have neither"
+        yield Message("fault_gold")
     if one.answerable == (one.category in UNANSWERABLE):
-        yield f"category {one.category} with answerable {one.answerable}"
+        yield Message("fault_category", category=one.category, answerable=one.answerable)
     if one.category == "near_miss":
         twin = by_id.get(one.twin)
         if twin is None or not twin.answerable or twin.split != one.split:
-            yield f"its twin {one.twin!r} is no answerable question of the same split"
+            yield Message("fault_twin", twin=repr(one.twin))
     if one.category == "follow_up" and not one.turns:
-        yield "a follow-up needs the turns before it"
+        yield Message("fault_turns")
     if one.category == "relative_date" and one.today is None:
-        yield "a relative date needs the day of today"
+        yield Message("fault_today")
     texts = []
     for gold, paragraph in gold_paragraphs(one, articles):
         if gold.article not in articles:
-            yield f"unknown article {gold.article!r}"
+            yield Message("fault_article", article=repr(gold.article))
         elif paragraph is None:
-            yield f"no paragraph of {gold.article} holds {gold.quote!r}"
+            yield Message("fault_quote", article=gold.article, quote=repr(gold.quote))
         elif paragraph.role != "body":
-            yield f"{gold.article}#p{paragraph.number} is {paragraph.role} and cannot be cited"
+            place = f"{gold.article}#p{paragraph.number}"
+            yield Message("fault_role", paragraph=place, role=paragraph.role)
         else:
             texts.append(paragraph.text)
     if one.answer_type != "yesno" and texts:
         for accepted in one.parts or (one.answers,):
             if not any(contains(text, answer) for answer in accepted for text in texts):
-                yield f"none of its answers stands in a gold paragraph: {', '.join(accepted)}"
+                yield Message("fault_answers", answers=", ".join(accepted))
 
 
 def frames(questions: Sequence[EvalQuestion]) -> dict[str, list[str]]:
@@ -158,14 +163,15 @@ def overlaps(questions: Sequence[EvalQuestion], articles: dict[str, Article]) ->
             yield Overlap(one, across, max(shares))
 
 
-def remarks(questions: Sequence[EvalQuestion], articles: dict[str, Article]) -> Iterator[str]:
+def remarks(questions: Sequence[EvalQuestion], articles: dict[str, Article]) -> Iterator[Message]:
     """What an author may want to look at."""
     for one in questions:
         if one.category == "two_paragraphs" and not one.parts:
-            yield f"{one.id}: needs two paragraphs, but no parts: any of its answers will do"
+            yield Message("part", part=one.id, reason=Message("remark_parts"))
     for item in overlaps(questions, articles):
         if item.share >= COPIED and not item.across:
-            yield f"{item.question.id}: repeats {item.share:.0%} of its words from the paragraph"
+            remark = Message("remark_repeats", percent=round(100 * item.share))
+            yield Message("part", part=item.question.id, reason=remark)
 
 
 def print_check(
@@ -176,10 +182,13 @@ def print_check(
 ) -> int:
     """Print faults, remarks, make-up and random questions; how many faults there are."""
     found = list(faults(questions, articles))
-    for line in found:
-        console.print(Text(f"fault: {line}", style="red"))
-    for line in remarks(questions, articles):
-        console.print(Text(f"remark: {line}", style="yellow"))
+    language = interface_language()
+    for fault in found:
+        told = f"{say('cli.fault')}: {fault.text(language)}"
+        console.print(Text(told, style="red"))
+    for remark in remarks(questions, articles):
+        told = f"{say('cli.remark')}: {remark.text(language)}"
+        console.print(Text(told, style="yellow"))
     console.print(_make_up(questions))
     console.print(_overlap_table(list(overlaps(questions, articles))))
     for one in draw.sample(list(questions), min(SHOWN, len(questions))):

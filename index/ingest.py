@@ -18,6 +18,7 @@ from index.chunking import embedded_text, in_context
 from index.encoder import Encoder, StaticEncoder, Vectors, words_of
 from index.errors import (
     DamagedIndexError,
+    IncompatibleIndexError,
     IndexFolderError,
     MissingIndexError,
     RejectedFileError,
@@ -58,7 +59,8 @@ class Summary:
     """What a run did, counted in articles; ``rejected`` holds files or addresses, and reasons.
 
     ``gone``: articles that are no longer where they were fetched, and stay. ``copies`` counts
-    all that are in the index and not found, since another stands for them.
+    all that are in the index and not found, since another stands for them. ``unread``: the paths
+    and addresses of the run of which nothing could be read.
     """
 
     added: int = 0
@@ -69,6 +71,7 @@ class Summary:
     gone: int = 0
     paragraphs: int = 0
     rejected: list[tuple[str, Message]] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def index_paths(
@@ -82,6 +85,7 @@ def index_paths(
     fields: Mapping[str, str] | None = None,
     now: datetime | None = None,
     fetched: Fetched | None = None,
+    renew: bool = False,
 ) -> Summary:
     """Bring the index in line with ``paths``, the roots of this run; other roots stay.
 
@@ -89,7 +93,8 @@ def index_paths(
     content changes, or ``restore``. ``fields`` names the columns of tables and objects that are
     not called as usual: ``{"title": "col1"}``; files read with other names are read again.
     ``now`` is when what changed is said to have been seen. ``fetched``: pages from the web,
-    which never leave the index by themselves.
+    which never leave the index by themselves. ``renew``: an index that this version cannot use
+    holds nothing that is not in ``paths``, and is begun anew.
 
     Raises:
         IndexFolderError: a path is missing or unusable, a root that held articles is suddenly
@@ -97,9 +102,14 @@ def index_paths(
     """
     roots = [_root(path) for path in paths]
     with write_lock(index, "tanya index"):
-        live = live_generation(index)
-        if live:
-            check_usable(live, encoder.fingerprint)
+        try:
+            live = live_generation(index)
+            if live:
+                check_usable(live, encoder.fingerprint)
+        except (IncompatibleIndexError, DamagedIndexError):
+            if not renew:
+                raise
+            live = None
         run = _Run(index, live, encoder, progress, restore, fields or {}, now)
         return run.bring_in_line(roots, allow_empty, fetched or Fetched())
 
@@ -203,11 +213,14 @@ class _Run:
         self._fields = fields or {}
         self._now = now or datetime.now(UTC)
         self._summary = Summary()
+        self._whole: set[tuple[str, str]] = set()
+        """What articles were read from, in this run or with no remark in an earlier one."""
 
     def bring_in_line(self, roots: list[Path], allow_empty: bool, fetched: Fetched) -> Summary:
         known = self._known_files([_name(root) for root in roots])
         self._summary.rejected += fetched.rejected
         present: dict[tuple[str, str], Input] = {}
+        named: dict[str, list[tuple[str, str]]] = {}  # by what the user named
         unread: list[tuple[str, str]] = []  # root and folder below it
         for root in roots:
             name = _name(root)
@@ -225,10 +238,12 @@ class _Run:
                     "nothing_to_read", root=root, formats=", ".join(sorted(READERS))
                 )
             present |= {(name, one): FileInput(path) for one, path in found.files.items()}
+            named[str(root)] = [(name, one) for one in found.files]
         gone = [key for key in known if key not in present and not _below(key, unread)]
         if fetched.pages:
             known |= self._known_files([WEB])
             present |= {(WEB, address): page for address, page in fetched.pages.items()}
+        named |= {root: [(WEB, one) for one in pages] for root, pages in fetched.roots.items()}
         changed: list[tuple[FileRecord, Input]] = []
         for done, (key, item) in enumerate(present.items(), start=1):
             self._progress("scan", done, len(present))
@@ -241,13 +256,15 @@ class _Run:
                 continue
             if before and self._is_same(before, record) and not self._restore:
                 self._summary.rejected += [(item.shown, reason) for reason in before.reasons]
+                if not before.reasons:
+                    self._whole.add(key)
                 continue
             changed.append((record, item))
         if changed or gone:
             self._apply(changed, gone)
         else:
             collect(self._index, self._live)
-        self._count_unchanged()
+        self._conclude(named)
         return self._summary
 
     def _fingerprint(self, item: Input) -> str:
@@ -306,6 +323,8 @@ class _Run:
         catalog = changes.catalog
         before = catalog.versions(record.root, record.path)
         articles, reasons = self._read(record, item)
+        if articles:
+            self._whole.add((record.root, record.path))
         after = {article.id: content_version(article) for article in articles}
         if record.root == WEB and before and not after:  # the web takes nothing back
             after = before
@@ -386,12 +405,22 @@ class _Run:
         encoder = self._encoder
         draft.publish(encoder.fingerprint, encoder.name, encoder.dimensions, articles, paragraphs)
 
-    def _count_unchanged(self) -> None:
+    def _conclude(self, named: Mapping[str, list[tuple[str, str]]]) -> None:
+        """Count what stayed, and note of which roots the index holds nothing.
+
+        ``named``: the files and pages of each root.
+        """
         live = live_generation(self._index)
         if live is None:  # nothing could be read, and the summary says why
+            self._summary.unread = list(named)
             return
         with closing(Catalog(live.catalog)) as catalog:
             self._summary.copies = catalog.count_copies()
+            self._summary.unread = [
+                root
+                for root, keys in named.items()
+                if not any(key in self._whole or catalog.versions(*key) for key in keys)
+            ]
         total = live.read_manifest().articles + self._summary.copies
         self._summary.unchanged = total - self._summary.added - self._summary.updated
 

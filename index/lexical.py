@@ -149,10 +149,13 @@ class LexicalIndex:
         return tantivy.Query.term_query(self._schema, field, term, "freq")
 
     def idf(self, word: str) -> float:
-        """Inverse document frequency of a folded word's lemma, as BM25 defines it."""
-        total = len(self)
+        """Inverse document frequency of a folded word's lemma.
+
+        In a large collection as BM25 defines it. A word in every paragraph of a small one still
+        counts: there it is what the few articles are about, and not a word that says nothing.
+        """
         frequency = self._searcher.doc_freq(WORDS, "~" + lemma(word))
-        return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+        return math.log(1 + (len(self) + 1) / (frequency + 0.5))
 
 
 def _any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:

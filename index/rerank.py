@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -42,8 +43,9 @@ class Coverage:
 
     ``best`` float32[n_words] in [0, 1] says how well the text's best match stands for each word
     asked, and ``weights`` float32[n_words] are the inverse document frequencies of these words.
-    ``score`` is the weighted mean of ``best``, and ``together`` the same within the run of about
-    ``RUN`` words that covers the question best.
+    ``score`` is the weighted mean of ``best``, ``together`` the same within the run of about
+    ``RUN`` words that covers the question best, and ``tight`` within a run that is one word longer
+    than the question.
     """
 
     words: list[str]
@@ -51,6 +53,7 @@ class Coverage:
     weights: NDArray[np.float32]
     score: float
     together: float
+    tight: float
 
 
 class SoftMatcher:
@@ -102,9 +105,11 @@ class SoftMatcher:
         best = np.maximum.reduceat(matches, starts, axis=1)
         total = max(float(asked.weights.sum()), 1e-6)
         scores = (asked.weights @ best / total).tolist()
-        near = (_together(matches, asked.weights, starts, lengths) / total).tolist()
+        within = partial(_within, matches, asked.weights, starts, lengths)
+        near = (within(RUN // 3, 3) / total).tolist()
+        tight = (within(1, len(asked.words) + 1) / total).tolist()
         return [
-            Coverage(asked.words, best[:, i], asked.weights, scores[i], near[i])
+            Coverage(asked.words, best[:, i], asked.weights, scores[i], near[i], tight[i])
             for i in range(len(texts))
         ]
 
@@ -197,25 +202,30 @@ class _Asked:
         return np.array([numbers[form] for form in forms], dtype=np.int32), strengths
 
 
-def _together(
+def _within(
     matches: NDArray[np.float32],
     weights: NDArray[np.float32],
     starts: NDArray[np.int64],
     lengths: NDArray[np.int64],
+    step: int,
+    count: int,
 ) -> NDArray[np.float32]:
-    """How well the best run of words of each text covers the question, float32[n_texts], times
-    the sum of ``weights``. A run is three steps of a third of ``RUN`` words.
+    """How well the best run of ``count`` times ``step`` words of each text covers the question.
+
+    float32[n_texts], times the sum of ``weights``. Runs begin at every ``step``-th word.
     """
-    step = RUN // 3
     steps = -(-lengths // step)
     ends = np.cumsum(steps)
     owner = np.repeat(np.arange(len(steps)), steps)
     number = np.arange(ends[-1]) - (ends - steps)[owner]  # of the step in its text
-    best = np.maximum.reduceat(matches, starts[owner] + number * step, axis=1)
-    runs = best.copy()
-    for ahead in (1, 2):
+    runs = np.maximum.reduceat(matches, starts[owner] + number * step, axis=1)
+    width = 1
+    while width < count:  # a run is the better of two shorter ones that overlap
+        ahead = min(width, count - width)
         same = owner[ahead:] == owner[:-ahead]
-        runs[:, :-ahead] = np.maximum(runs[:, :-ahead], best[:, ahead:] * same)
+        longer = runs.copy()
+        longer[:, :-ahead] = np.maximum(runs[:, :-ahead], runs[:, ahead:] * same)
+        runs, width = longer, width + ahead
     found: NDArray[np.float32] = np.maximum.reduceat(weights @ runs, ends - steps)
     return found
 

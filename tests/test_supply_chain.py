@@ -17,6 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from assistant.arguments import parser
+from assistant.chat.addresses import CONTAINER
 from assistant.chat.guard import HEALTH
 
 ROOT = Path(__file__).parent.parent
@@ -150,6 +151,7 @@ def test_the_container_serves_as_an_ordinary_user() -> None:
     assert any(f"--uid {user}" in rest for word, rest in final if word == "RUN")
     [volume] = [rest for word, rest in final if word == "VOLUME"]
     assert any(f"XDG_DATA_HOME={volume}" in rest for word, rest in final if word == "ENV")
+    assert any(f" {CONTAINER}=" in rest for word, rest in final if word == "ENV")
     [command] = [json.loads(rest) for word, rest in final if word == "CMD"]
     arguments = parser().parse_args(command)
     [port] = [rest for word, rest in final if word == "EXPOSE"]

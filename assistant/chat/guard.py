@@ -37,7 +37,7 @@ UPLOAD_PROGRESS = "gradio_api/upload_progress"
 MAX_BODY = 16 * 2**20  # a browser keeps some ten megabytes of conversations, all sent with an event
 MAX_UPLOAD = 200 * 2**20
 MAX_CALL = 2**20  # a question and the answers before it
-BODY_SECONDS = 30.0  # waited for each piece of a request
+BODY_SECONDS = 30  # waited for each piece of a request
 FAILURE_SECONDS = 1.0  # before a wrong password is refused
 CHECKED_AT_ONCE = 4
 CLOSE = {"Connection": "close"}
@@ -140,13 +140,14 @@ class Guard:
         elif refusal := await self._refusal(scope["method"], path, headers):
             app = refusal
         limit = MAX_CALL if path == ASK else MAX_UPLOAD if path.endswith(UPLOAD) else MAX_BODY
+        exchange = _Exchange(path, limit, receive, _with_headers(send))
         if _stated_length(headers) > limit:
-            app = too_large() if path == ASK else PlainTextResponse("too large", 413, CLOSE)
+            app = exchange.too_large()
         root = self._access.root_path
         scope = {**scope, "root_path": root, "path": root + path}
         if path[len("/id/") :] in PAGE:  # Gradio would open files that the query names
             scope["query_string"] = b""
-        await app(scope, _bounded(receive, limit), _with_headers(send))
+        await app(scope, exchange.receive, exchange.send)
 
     def _health_report(self) -> Response:
         health = self._health()
@@ -157,14 +158,14 @@ class Guard:
         access = self._access
         here = is_loopback(access.host) and access.accounts is None
         if here and not is_loopback(_parts(f"//{headers.get('host', '')}").hostname or ""):
-            return PlainTextResponse("not served under this name", 400)  # DNS rebinding
+            return refused(path, 400, Message("other_host"))  # DNS rebinding
         if _from_another_site(method, headers):
-            return PlainTextResponse("refused: the request comes from another site", 403)
+            return refused(path, 403, Message("other_site"))
         if access.accounts is not None and not await self._admitted(access.accounts, headers):
             challenge = {"WWW-Authenticate": 'Basic realm="Tanya", charset="UTF-8"'}
-            return PlainTextResponse("a user name and a password are needed", 401, challenge)
+            return refused(path, 401, Message("no_login"), challenge)
         if not is_served(method, path, access.changes):
-            return PlainTextResponse("not found", 404)
+            return refused(path, 404, Message("not_served", page=f"{access.root_path}/"))
         return None
 
     async def _admitted(self, accounts: Accounts, headers: Headers) -> bool:
@@ -215,8 +216,13 @@ def told(status: int, message: Message, headers: Mapping[str, str] | None = None
     return JSONResponse({"error": sentences}, status, headers)
 
 
-def too_large() -> Response:
-    return told(413, Message("too_large_call", kilobytes=MAX_CALL >> 10), CLOSE)
+def refused(
+    path: str, status: int, message: Message, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Why a request is not let through: to programs as ``told``, to people as plain text."""
+    if path == ASK:
+        return told(status, message, headers)
+    return PlainTextResponse(f"{message.text('id')}\n{message.text('en')}\n", status, headers)
 
 
 def _from_another_site(method: str, headers: Headers) -> bool:
@@ -243,26 +249,56 @@ def _stated_length(headers: Headers) -> int:
     return int(stated) if stated.isdigit() else 0
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """Receives no more than ``limit`` bytes of a body, each piece within its time."""
-    received, complete = 0, False
+class _Exchange:
+    """A request and its answer: of a body so many bytes at most, each piece within its time.
 
-    async def bounded() -> Event:
-        nonlocal received, complete
-        if complete:  # only that the client has gone is still to come
-            return await receive()
+    What goes beyond is refused in both languages, whatever the application makes of it.
+    """
+
+    def __init__(self, path: str, limit: int, receive: Receive, send: Send) -> None:
+        self._path = path
+        self._limit = limit
+        self._receive = receive
+        self._send = send
+        self._received = 0
+        self._complete = False
+        self._refusal: Response | None = None
+        self._answering = False
+
+    def too_large(self) -> Response:
+        if self._path == ASK:
+            message = Message("too_large_call", kilobytes=self._limit >> 10)
+        else:
+            message = Message("too_large_request", megabytes=self._limit >> 20)
+        return refused(self._path, 413, message, CLOSE)
+
+    async def receive(self) -> Event:
+        """
+        Raises:
+            HTTPException: for the application, so that it reads no further.
+        """
+        if self._complete:  # only that the client has gone is still to come
+            return await self._receive()
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                message = await receive()
+                message = await self._receive()
         except TimeoutError:
-            raise HTTPException(408, headers=CLOSE) from None
-        received += len(message.get("body", b""))
-        complete = not message.get("more_body", False)
-        if received > limit:
-            raise HTTPException(413, headers=CLOSE)
+            told = Message("too_slow_request", seconds=BODY_SECONDS)
+            self._refusal = refused(self._path, 408, told, CLOSE)
+            raise HTTPException(408) from None
+        self._received += len(message.get("body", b""))
+        self._complete = not message.get("more_body", False)
+        if self._received > self._limit:
+            self._refusal = self.too_large()
+            raise HTTPException(413)
         return message
 
-    return bounded
+    async def send(self, message: Event) -> None:
+        if self._refusal is None or self._answering:
+            self._answering = True
+            await self._send(message)
+        elif message["type"] == "http.response.start":
+            await self._refusal({"type": "http"}, self._receive, self._send)
 
 
 def _with_headers(send: Send) -> Send:

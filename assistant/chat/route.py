@@ -10,14 +10,13 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import orjson
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from assistant.chat.calls import UnavailableError, answered
 from assistant.chat.engine import Engine
 from assistant.chat.events import ASKED_AT_ONCE
-from assistant.chat.guard import told, too_large
+from assistant.chat.guard import told
 from assistant.question import QuestionError
 from prompts import Message
 
@@ -37,7 +36,7 @@ class Route:
         self._taken = 0  # calls, counted on the event loop alone
 
     async def ask(self, request: Request) -> Response:
-        """The answer, or as status 400, 413, 422 or 503 what is wrong, in both languages."""
+        """The answer, or as status 400, 422 or 503 what is wrong, in both languages."""
         if self._taken >= self._most:
             return told(503, Message("busy"), RETRY)
         self._taken += 1
@@ -45,10 +44,6 @@ class Route:
             body = await request.body()
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, self._reply, body)
-        except HTTPException as error:
-            if error.status_code != 413:
-                raise
-            return too_large()
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         finally:

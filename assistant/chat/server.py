@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -15,10 +19,13 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
+from assistant.chat import addresses
+from assistant.chat.connection import Connection
 from assistant.chat.engine import Engine
 from assistant.chat.guard import ASK, MAX_UPLOAD, Access, Guard, Health
 from assistant.chat.page import build, theme
 from assistant.chat.route import Route
+from assistant.terminal import say
 from index.types import Language
 from prompts import MessageError
 
@@ -40,31 +47,40 @@ class PortError(MessageError):
 
 
 def serve(engine: Engine, access: Access, port: int | None) -> int:
-    """Serve the chat until it is ended with Ctrl-C; the exit code.
+    """Serve the chat until it is ended, with Ctrl-C or by the system; the exit code.
 
     Raises:
         PortError: the port is taken, or the host is not one of this machine.
     """
     listener = _listen(access.host, port)
-    shown = f"[{access.host}]" if ":" in access.host else access.host
-    url = f"http://{shown}:{listener.getsockname()[1]}/"
+    opened = listener.getsockname()[1]
+    here, others = addresses.hosts(listener, access.host)
+    url = addresses.url(here, opened)
     config = uvicorn.Config(
         create_app(engine, access),
         log_level="warning",
         access_log=False,  # it would name what people read
+        http=Connection,
         ws="none",
         server_header=False,
         limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=ENDING_SECONDS,
     )
     server = uvicorn.Server(config)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     print(f"Tanya: {url}  (Ctrl-C)", flush=True)
+    if others is not None:
+        told = addresses.url(others or say("cli.this_machine"), opened)
+        print(say("cli.for_others", url=told), flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended alike, and tidied up
     threading.Thread(
         target=_show, args=(server, engine, None if access.shared else url), daemon=True
     ).start()
     with tempfile.TemporaryDirectory(prefix="tanya-", ignore_cleanup_errors=True) as uploads:
         os.environ.setdefault("GRADIO_TEMP_DIR", uploads)  # its own is shared by all users
-        server.run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+    print(say("cli.ended"), flush=True)
     return 0
 
 
@@ -161,6 +177,12 @@ def _listen(host: str, port: int | None) -> socket.socket:
             continue
         return listener
     raise PortError("port_closed", port=wanted[0], host=host, error=failure)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether the log tells more than that what was open at the end was closed."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, asyncio.CancelledError) or record.msg.startswith("Cancel "))
 
 
 def _show(server: uvicorn.Server, engine: Engine, url: str | None) -> None:

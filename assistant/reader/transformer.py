@@ -87,7 +87,7 @@ class TransformerReader:
             row = rows[sample]
             null = self._null_place(windows["input_ids"][i].tolist())
             nulls[row] = min(nulls.get(row, np.inf), float(start[i, null] + end[i, null]))
-            words, first, last = _words_within(windows, i, found[row])
+            words, first, last = words_within(windows, i, found[row])
             allowed = allowed_in_text(kind, asked, words, texts[row], len(heads[row]))
             best = best_span(start[i, first], end[i, last], allowed)
             if best is not None and (row not in spans or best[2] > spans[row][0]):
@@ -145,9 +145,7 @@ class TransformerReader:
         return tokens.index(null) if null in tokens else 0
 
 
-def _words_within(
-    windows: BatchEncoding, number: int, words: Words
-) -> tuple[Words, Places, Places]:
+def words_within(windows: BatchEncoding, number: int, words: Words) -> tuple[Words, Places, Places]:
     """The words that stand whole in a window, and the places of their first and last tokens."""
     read = [place for place, one in enumerate(windows.sequence_ids(number)) if one == 1]
     begins, stops = windows["offset_mapping"][number].numpy()[read].reshape(-1, 2).T

@@ -84,7 +84,12 @@ class FileInput:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a run fetched from the web: pages by address, and reasons for what it did not get."""
+    """What a run fetched from the web: pages by address, and reasons for what it did not get.
+
+    ``roots``: of each address that was named, the pages that it leads to, now or once; none when
+    it was not got itself.
+    """
 
     pages: Mapping[str, Input] = field(default_factory=dict)
     rejected: Sequence[tuple[str, Message]] = ()
+    roots: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -194,18 +194,30 @@ def _metas(tree: _Element) -> dict[str, str]:
 
 
 def _news_item(tree: _Element) -> Mapping[str, Any]:
-    """The first JSON-LD object that is an article with a headline, or nothing."""
+    """The first JSON-LD object that is an article with a headline, or nothing.
+
+    A publisher that it only refers to is put in its place.
+    """
     items = []
+    identified: dict[str, Mapping[str, Any]] = {}
     for script in tree.xpath("//script[contains(@type, 'ld+json')]"):
         # Line breaks inside strings are the commonest fault.
         try:
             data = json.loads(script.text or "", strict=False)
         except (ValueError, RecursionError):
             continue
-        items += [item for item in _objects(data) if _text(item.get("headline"))]
+        for item in _objects(data):
+            if _text(item.get("headline")):
+                items.append(item)
+            if item.get("name") and (key := _text(item.get("@id"))):
+                identified.setdefault(key, item)
     articles = [item for item in items if _is_article(item)]
     dated = [item for item in articles if _text(item.get("datePublished"))]
-    return next(iter(dated or articles or items), {})
+    found = next(iter(dated or articles or items), {})
+    publisher = found.get("publisher")
+    if isinstance(publisher, dict) and not publisher.get("name"):
+        return {**found, "publisher": identified.get(_text(publisher.get("@id")))}
+    return found
 
 
 def _objects(data: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:

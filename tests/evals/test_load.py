@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -64,8 +66,35 @@ def test_a_time_ends_it(fake: Served) -> None:
     assert load.answer_ms
 
 
+def test_an_interruption_ends_all_clients_at_once(fake: Served) -> None:
+    asked = itertools.count()
+
+    class Interrupted:
+        def __iter__(self) -> Iterator[str]:
+            return self
+
+        def __next__(self) -> str:
+            if next(asked) == 20:
+                raise KeyboardInterrupt
+            return "good"
+
+    with pytest.raises(KeyboardInterrupt):
+        press(fake, iter(Interrupted()), 4, threading.Event())
+    assert next(asked) < 60
+
+
+def test_a_server_that_is_gone_is_not_stormed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    load = for_seconds(Served(address, os.getpid()), ["good"], 2, 0.5)
+    assert not load.answer_ms
+    assert 2 <= len(load.failures) <= 14
+
+
 def test_memory_is_looked_at_before_between_and_after(fake: Served) -> None:
-    load, memory = steadily(fake, ["good"], 40, looks=4)
+    told: list[int] = []
+    load, memory = steadily(fake, ["good"], 40, 4, lambda asked, megabytes: told.append(asked))
+    assert told == [10, 20, 30, 40]
     assert len(load.answer_ms) == 40
     assert len(memory) == 5
     assert all(megabytes > 1 for megabytes in memory)

@@ -19,7 +19,7 @@ def test_the_template_is_a_question_file_to_be_filled_in(tmp_path: Path) -> None
     target, readme = write_template(tmp_path / "own")
     questions = load_questions([target])
     assert [one.answerable for one in questions] == [True, True, False]
-    assert "ARTICLE" in next(faults(questions, {}))
+    assert "ARTICLE" in str(next(faults(questions, {})))
     for name in ("question", "gold", "answers", "parts"):
         assert f"`{name}`" in readme.read_text(encoding="utf-8")
     with pytest.raises(QuestionSetError, match="--check"):
@@ -50,8 +50,8 @@ def test_feedback_becomes_candidates(assistant: Assistant, tmp_path: Path) -> No
     assert (outside.answerable, outside.category) == (False, "out_of_corpus")
     if right["short"]:
         assert list(faults([good, outside], sample_articles(assistant))) == []
-    [line] = faults([todo], sample_articles(assistant))
-    assert "have gold and answers" in line
+    [fault] = faults([todo], sample_articles(assistant))
+    assert "have gold and answers" in str(fault)
     with pytest.raises(QuestionSetError, match="exists"):
         write_candidates(feedback)
     feedback.write_text('{"answer": "x"}\n')

@@ -211,3 +211,27 @@ def test_a_killed_run_leaves_the_old_index(
     fresh = tmp_path / "fresh"
     index_paths(fresh, [corpus], encoder)
     assert contents(index) == contents(fresh)
+
+
+@pytest.mark.parametrize("damage", ["format", "encoder", "file", "pointer"])
+def test_an_index_that_can_be_made_again_is(
+    damage: str, corpus: Path, tmp_path: Path, encoder: StaticEncoder
+) -> None:
+    index = tmp_path / "index"
+    index_paths(index, [corpus], encoder)
+    whole, live = contents(index), live_generation(index)
+    assert live is not None
+    manifest = json.loads(live.manifest.read_text("utf-8"))
+    if damage == "format":
+        live.manifest.write_text(json.dumps({"format": manifest["format"] - 1}), "utf-8")
+    elif damage == "encoder":
+        live.manifest.write_text(json.dumps(manifest | {"encoder": "0" * 12}), "utf-8")
+    elif damage == "file":
+        live.vectors.unlink()
+    else:
+        (index / "live").write_text("000099", "utf-8")
+    with pytest.raises(IndexFolderError):
+        index_paths(index, [corpus], encoder)
+    assert index_paths(index, [corpus], encoder, renew=True).added == 3
+    assert contents(index) == whole
+    assert index_paths(index, [corpus], encoder, renew=True).unchanged == 3

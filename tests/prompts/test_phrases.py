@@ -51,7 +51,7 @@ def error_classes() -> set[str]:
     found = {"MessageError"}
     bases = {
         node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
-        for _, node in nodes("assistant", "index")
+        for _, node in nodes("assistant", "evals", "index")
         if isinstance(node, ast.ClassDef)
     }
     while more := {name for name, above in bases.items() if above & found} - found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import re
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -290,12 +291,44 @@ def test_neither_questions_nor_secrets_are_logged(shared: str, home: Path) -> No
             assert b"durian" not in file.read_bytes(), file
 
 
-def test_it_ends_when_told_to_while_pages_are_open(home: Path, own: str, tmp_path: Path) -> None:
+def half_sent(address: str, path: str, kind: str, body: bytes) -> socket.socket:
+    """A connection whose request never comes to its end."""
+    parts = urlsplit(address)
+    lines = [
+        f"POST {path} HTTP/1.1", f"Host: {parts.netloc}", f"Content-Type: {kind}",
+        "Content-Length: 900", "", "",
+    ]  # fmt: skip
+    sending = socket.create_connection((parts.hostname, parts.port), timeout=30)
+    sending.sendall("\r\n".join(lines).encode() + body)
+    return sending
+
+
+def test_it_ends_quietly_when_told_to_while_much_is_open(
+    home: Path, own: str, tmp_path: Path
+) -> None:
     arguments = ("--index", home / "index", "--host", "0.0.0.0", "--no-auth")
-    with httpx.Client(timeout=60) as http, chat(tmp_path, *arguments) as address:
-        base = address.replace("0.0.0.0", "127.0.0.1")
+    env = {"LC_ALL": "en_GB.UTF-8", "TMPDIR": str(tmp_path)}
+    with (
+        httpx.Client(timeout=60) as http,
+        contextlib.ExitStack() as opened,
+        chat(tmp_path, *arguments, env=env) as base,
+    ):
+        assert base.startswith("http://127.0.0.1:")
         ready(base)
         beat = http.build_request("GET", f"{base}/en/gradio_api/heartbeat/abc")
         http.send(beat, stream=True)
+        for path, kind, body in (
+            ("/api/ask", "application/json", b'{"quest'),
+            ("/en/gradio_api/queue/join", "application/json", b'{"data'),
+            ("/en/gradio_api/run/ask", "application/json", b""),
+            ("/", "", b""),
+        ):
+            opened.enter_context(half_sent(base, path, kind, body))
+        time.sleep(0.5)
         ended = time.monotonic()
     assert time.monotonic() - ended < 15
+    others, goodbye = (tmp_path / "chat.log").read_text("utf-8").splitlines()
+    assert re.fullmatch(r"For others on the network: http://\S+:\d+/", others)
+    assert "0.0.0.0" not in others
+    assert goodbye == "Tanya has ended."
+    assert not list(tmp_path.glob("tanya-*"))

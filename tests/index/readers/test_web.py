@@ -29,6 +29,18 @@ def ld(**facts: object) -> str:
     return f'<script type="application/ld+json">{json.dumps({"@graph": [item]})}</script>'
 
 
+def test_the_outlet_is_what_the_page_calls_it() -> None:
+    outlet = {"@type": "Organization", "@id": "https://kabar.example/#o", "name": "Kabar Contoh"}
+    other = {"@type": "Person", "name": "Budi"}
+    referring = ld(headline="Banjir di Lembah Contoh", publisher={"@id": outlet["@id"]})
+    for one in (other, outlet):
+        referring += f'<script type="application/ld+json">{json.dumps([one])}</script>'
+    named = '<meta property="og:site_name" content="Kabar Contoh">'
+    for head in (referring, named, referring.replace("#o", "#p", 1) + named):
+        assert page(head, "").source == "Kabar Contoh"
+    assert page(ld(headline="Banjir di Lembah", publisher={}) + referring, "").source == ""
+
+
 def test_json_ld_comes_before_meta_tags() -> None:
     head = ld(
         headline="Banjir &amp; longsor di Lembah Contoh",

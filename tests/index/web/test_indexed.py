@@ -103,7 +103,38 @@ def test_a_page_without_its_article_takes_nothing_back(run: Run, news: Any) -> N
 
 def test_nothing_at_all(run: Run) -> None:
     summary = run(f"{SITE}/1")
-    assert summary == Summary(rejected=[(f"{SITE}/1", Message("not_there", status=404))])
+    refused = (f"{SITE}/1", Message("not_there", status=404))
+    assert summary == Summary(rejected=[refused], unread=[f"{SITE}/1"])
+
+
+def test_the_outlet_is_the_name_that_the_page_states_else_its_host(
+    run: Run, web: Any, make: Any
+) -> None:
+    named = "<meta property='og:site_name' content='Kabar Contoh'>"
+    web.answers[f"{SITE}/1"] = make.page("Banjir Surut di Desa Contoh", head=named)
+    web.answers[f"{SITE}/2"] = make.page("Jembatan Dibuka di Kota Contoh")
+    run(f"{SITE}/1", f"{SITE}/2")
+    sources = {url: article.source for url, article in run.articles().items()}
+    assert sources == {"/1": "Kabar Contoh", "/2": "kabar.example"}
+
+
+def test_of_which_roots_nothing_could_be_read(run: Run, news: Any, make: Any) -> None:
+    news.answers[f"{SITE}/kosong"] = Response(200, {"content-type": "text/html"}, b"<p>Masuk</p>")
+    news.answers[f"{SITE}/robots.txt"] = Response(200, {}, b"User-agent: *\nDisallow: /rahasia")
+    other = f"{SITE}/other.xml"
+    news.answers[other] = make.feed("/3", "/4")
+    bad = [f"{SITE}/kosong", f"{SITE}/rahasia/1", f"{SITE}/9", other]
+    assert sorted(run(FEED, *bad).unread) == sorted(bad)
+    news.answers[f"{SITE}/3"] = make.page("Pasar Dibuka di Kota Contoh")
+    assert run(FEED, other).unread == []
+    news.answers[other] = make.feed("/1", "/2")  # which the first feed led to, and no longer asks
+    assert run(other).unread == []
+    news.answers[f"{SITE}/1"] = Response(410)
+    assert run(f"{SITE}/1").unread == []  # gone, which is a finding
+    news.answers[FEED] = Response(404)
+    news.answers[f"{SITE}/2"] = Response(503)
+    assert run(f"{SITE}/2").unread == [f"{SITE}/2"]  # what was indexed stays
+    assert len(run.articles()) == 3
 
 
 def test_a_page_taken_out_by_hand_stays_out_until_it_changes(
