@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,6 +27,7 @@ from transformers import (
 
 from assistant import Assistant
 from assistant.chat.engine import Engine
+from assistant.cli import main
 from assistant.confidence import Calibration
 from assistant.reader import BUNDLED, Reader, Reading, SpanReader
 from assistant.reader.calibrated import CalibratedReader
@@ -292,15 +290,29 @@ def test_an_assistant_reads_with_the_model(built: Path, folder: Path) -> None:
     assert answer.abstained == (answer.confidence < calibration.threshold)
 
 
-def test_the_command_takes_a_folder(built: Path, folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "assistant.cli", "ask", QUESTION, "--json",
-         "--index", str(built), "--reader", str(folder)],
-        capture_output=True, text=True, encoding="utf-8", timeout=120,
-        env=os.environ | {"PYTHONUTF8": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["mode"] == "extractive"
+def test_the_command_takes_a_folder(
+    built: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("ask", QUESTION, "--json", "--index", str(built), "--reader", str(folder))
+    assert main(arguments) == 0
+    told = json.loads(capsys.readouterr().out)
+    answer = Assistant.open(built, reader=str(folder)).ask(QUESTION).to_dict()
+    assert told | {"timings": 0} == answer | {"timings": 0}
+
+
+def test_the_command_names_what_is_no_reader(
+    built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = str(tmp_path / "nothing-here")
+    assert main(["ask", QUESTION, "--index", str(built), "--reader", name]) == 1
+    assert name in capsys.readouterr().err
+
+
+def test_the_baseline_is_of_the_bundled_reader(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["eval", "--gate", "--reader", str(folder)]) == 1
+    assert "--reader" in capsys.readouterr().err
 
 
 def broken(kind: str, folder: Path, place: Path) -> str:
