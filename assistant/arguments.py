@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
         "--llm-seconds", type=_positive, default=60, metavar="N", help=say("cli.llm_seconds")
     )
     model.add_argument("--reranker", metavar="MODEL", help=say("cli.reranker"))
+    model.add_argument("--reader", metavar="MODEL", help=say("cli.reader"))
 
     web = argparse.ArgumentParser(add_help=False)
     web.add_argument("--allow-private", action="store_true", help=say("cli.allow_private"))

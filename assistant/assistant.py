@@ -20,6 +20,8 @@ from assistant.config import default_index
 from assistant.extract import Evidence, Extractor
 from assistant.question import Question, understand
 from assistant.reader import Reader, SpanReader
+from assistant.reader.calibrated import CalibratedReader
+from assistant.reader.transformer import open_reader
 from assistant.support import SupportCheck
 from assistant.types import Answer, Turn
 from assistant.when import when
@@ -77,17 +79,21 @@ class Assistant:
         llm: str | LLM | None = None,
         llm_seconds: float = 60.0,
         reranker: str | BaseNodePostprocessor | None = None,
+        reader: str | Reader | None = None,
     ) -> Assistant:
         """The assistant over the index in ``folder``, else the user's default one.
 
         ``llm`` writes the answers: ``"ollama:NAME"``, ``"openai:NAME"`` or any LlamaIndex LLM.
         What it has not written after ``llm_seconds`` is left to the articles' own words.
         ``reranker`` is the name or folder of a sentence-transformers cross-encoder, or any
-        node postprocessor.
+        node postprocessor. ``reader`` is the name or folder of a transformers model for extractive
+        question answering, or any reader: it finds the short answers and orders the paragraphs,
+        while the confidence stays on the bundled reader's scale.
 
         Raises:
             IndexFolderError: there is no index there, or it does not fit this version.
             LlmSettingError: ``llm`` names no model that can be used.
+            ReaderModelError: ``reader`` names no question-answering model that can be used.
         """
         index = Path(folder).expanduser() if folder else default_index()
         store = Store.open(index)
@@ -100,8 +106,11 @@ class Assistant:
             writer = Writer(model, llm_seconds)
         if isinstance(reranker, str):
             reranker = CrossEncoderRerank(reranker)
-        reader = SpanReader(store.words, store.lexicon)
-        return cls(index, store, reader, Calibration.load(), writer, reranker)
+        bundled = SpanReader(store.words, store.lexicon)
+        if isinstance(reader, str):
+            reader = open_reader(reader)
+        reads = bundled if reader is None else CalibratedReader(reader, bundled)
+        return cls(index, store, reads, Calibration.load(), writer, reranker)
 
     @property
     def store(self) -> Store:

@@ -52,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # what a model lacks, we say
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: waiting threads cost more
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     args = parser().parse_args(argv)
@@ -246,7 +247,12 @@ def _open(index: Path, args: argparse.Namespace) -> Assistant:
 
 
 def _assistant_options(args: argparse.Namespace) -> dict[str, Any]:
-    return {"llm": args.llm, "llm_seconds": args.llm_seconds, "reranker": args.reranker}
+    return {
+        "llm": args.llm,
+        "llm_seconds": args.llm_seconds,
+        "reranker": args.reranker,
+        "reader": args.reader,
+    }
 
 
 def _chat(args: argparse.Namespace) -> int:

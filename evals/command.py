@@ -57,7 +57,8 @@ def _agree(args: argparse.Namespace) -> None:
         raise EvalUsageError("usage_one_of", given=", ".join(given))
     if given and (args.gate or args.baseline):
         raise EvalUsageError("usage_baseline", given=given[0])
-    models = [f"--{name}" for name in ("llm", "record", "reranker") if getattr(args, name)]
+    named = ("llm", "record", "reranker", "reader")
+    models = [f"--{name}" for name in named if getattr(args, name)]
     if models and (args.gate or args.baseline):
         raise EvalUsageError("usage_baseline_model", given=", ".join(models))
     if models and args.data:
@@ -125,7 +126,12 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         from evals.recorded import RecordedLLM
 
         llm = RecordedLLM(args.record, open_llm(llm, args.llm_seconds) if llm else None)
-    return {"llm": llm, "llm_seconds": args.llm_seconds, "reranker": args.reranker}
+    return {
+        "llm": llm,
+        "llm_seconds": args.llm_seconds,
+        "reranker": args.reranker,
+        "reader": args.reader,
+    }
 
 
 def _tell(outcomes: Sequence[Outcome], options: dict[str, Any], console: Console) -> None:

@@ -1,6 +1,6 @@
 """How well the reader finds the answer when the right paragraph is given.
 
-    python -m evals.read --data PATH
+    python -m evals.read --data PATH [--reader MODEL]
 
 Exact match and F1 over words as SQuAD 2.0 defines them (Rajpurkar et al. 2018); an unanswerable
 question counts as right when the reader declines.
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant.reader import BUNDLED, Reader, SpanReader
+from assistant.reader.transformer import open_reader
 from evals.short_answers import best, exact, overlap_f1
 from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
@@ -64,13 +65,27 @@ def measure(reader: Reader, items: list[Item], threshold: float) -> dict[str, fl
     }
 
 
+def named_reader(name: str) -> Reader:
+    """The reader in the folder ``name`` if one of ours is there, else the transformers model.
+
+    Raises:
+        ReaderModelError: it is neither.
+    """
+    if (Path(name) / "reader.json").exists():
+        return SpanReader(StaticEncoder(), Lexicon(), Path(name))
+    return open_reader(name)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="measure the reader on given paragraphs")
     parser.add_argument("--data", type=Path, required=True, help="folder with dev/")
-    parser.add_argument("--reader", type=Path, default=BUNDLED)
+    parser.add_argument(
+        "--reader", default=str(BUNDLED), metavar="MODEL",
+        help="folder of a reader trained here, or a transformers model by name or folder",
+    )  # fmt: skip
     parser.add_argument("--threshold", type=float, default=0.0, help="log-odds to answer above")
     args = parser.parse_args()
-    reader = SpanReader(StaticEncoder(), Lexicon(), args.reader)
+    reader = named_reader(args.reader)
     table = Table("set", "n", "has EM", "has F1", "EM", "F1")
     for name, items in dev_items(args.data).items():
         values = measure(reader, items, args.threshold)

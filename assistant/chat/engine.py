@@ -16,7 +16,7 @@ from assistant.config import added_folder, samples_index
 from assistant.runs import RunFailedError, run_command
 from index.errors import IndexFolderError
 from index.generations import live_generation
-from prompts import Message
+from prompts import Message, MessageError
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
@@ -111,8 +111,8 @@ class Engine:
         try:
             self._assistant = Assistant.open(self.index, **self._options)
             self._assistant.follow()
-        except IndexFolderError as error:
-            _LOG.error("the index cannot be opened: %s", error)
+        except MessageError as error:  # of the index, or of a model that was named
+            _LOG.error("the chat cannot be opened: %s", error)
             self.failure = error.message
             self._settled.set()
             return

@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from assistant.reader.constraints import allowed_spans, dateline_end
+from assistant.reader.constraints import allowed_in_text
 from assistant.reader.features import (
     TEXT_FLAGS,
     PairFeatures,
@@ -113,7 +113,7 @@ class SpanReader:
         vocabulary: Vocabulary | None = None,
     ) -> list[Reading | None]:
         asked = analyse(question)
-        heads = [f"{title}. " if title else "" for title in titles or [""] * len(texts)]
+        heads = headings(titles, len(texts))
         found = [analyse(head + text, MAX_WORDS) for head, text in zip(heads, texts, strict=True)]
         readings: list[Reading | None] = [None] * len(texts)
         rows = [row for row, words in enumerate(found) if words.words]
@@ -131,11 +131,7 @@ class SpanReader:
             for i, row in enumerate(batch):
                 places = found[row].places
                 skipped = len(heads[row])
-                readable = skipped
-                if kind not in ("where", "when"):
-                    readable += dateline_end(texts[row])
-                allowed = allowed_spans(kind, asked, found[row])
-                allowed[[i for i, (begin, _) in enumerate(places) if begin < readable]] = False
+                allowed = allowed_in_text(kind, asked, found[row], texts[row], skipped)
                 best = best_span(start[i, : len(places)], end[i, : len(places)], allowed)
                 if best is None:
                     continue
@@ -171,6 +167,15 @@ class SpanReader:
             },
         )
         return start, end, null
+
+
+def headings(titles: Sequence[str] | None, count: int) -> list[str]:
+    """What is read before each of ``count`` texts: its title as a sentence, or nothing.
+
+    >>> headings(["Banjir", ""], 2)
+    ['Banjir. ', '']
+    """
+    return [f"{title}. " if title else "" for title in titles or [""] * count]
 
 
 def batches(lengths: Mapping[int, int]) -> list[list[int]]:

@@ -87,6 +87,17 @@ def _years(text: Words) -> Mask:
     return years
 
 
+def allowed_in_text(kind: AnswerType, asked: Words, words: Words, text: str, skipped: int) -> Mask:
+    """``allowed_spans`` of ``words``, without those that begin before the report itself does.
+
+    ``words`` may stand anywhere in the title of ``skipped`` characters and the ``text`` after it.
+    """
+    readable = skipped if kind in ("where", "when") else skipped + dateline_end(text)
+    allowed = allowed_spans(kind, asked, words)
+    allowed[[i for i, (begin, _) in enumerate(words.places) if begin < readable]] = False
+    return allowed
+
+
 def _names(text: Words) -> Mask:
     """Words written as names; at the start of a sentence only if no dictionary has them."""
     capital = text.flags[:, 1].astype(bool)
