@@ -13,7 +13,7 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.pool import Pool
@@ -44,7 +44,8 @@ WINDOW = 160  # words of a training paragraph; a random window around the answer
 CLOZES = (120_000, 50_000, 25_000)  # made questions in the first epochs
 SWITCHED = 0.3  # share of questions that are put in the other language, word by word
 TITLED = 0.5  # share of contexts that are read behind the title of their article
-TAUGHT = 0.6  # share of the teacher in what the reader learns
+STAGES = ("first teacher", "second teacher", "reader")
+TAUGHT = 0.7  # share of its teachers in what a network learns
 TEMPERATURE = 2.0
 
 
@@ -193,7 +194,7 @@ def collate(batch: list[Prepared], vectors: Tensor) -> tuple[tuple[Tensor, ...],
 
 
 def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int) -> None:
-    """Train a teacher, then the reader that learns from it, and write that to ``out``."""
+    """Train one network after the other, each taught by those before; write the last to ``out``."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     encoder, lexicon = StaticEncoder(), Lexicon()
@@ -202,8 +203,8 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
     texts = list(paragraphs(data / "train", found))
     print(f"{len(found):,} examples, {len(texts):,} texts for clozes", flush=True)
     nearest = lookalikes(found, encoder)
-    teacher: Network | None = None
-    for stage in ("teacher", "reader"):
+    networks: list[Network] = []
+    for stage in STAGES:
         ready = []
         with get_context("fork").Pool(2, _start_worker) as pool:
             for number in range(epochs):
@@ -214,9 +215,9 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
                 ready.append(prepared(pool, epoch, vocabulary, rng.randrange(1 << 30)))
         print(f"{stage}: epochs of {', '.join(f'{len(one):,}' for one in ready)}", flush=True)
         cut = [list(batches(one, size, rng)) for one in ready]
-        teacher = fit(Network(encoder.dimensions), cut, vocabulary.matrix(), rate, teacher)
-    assert teacher is not None
-    export(teacher, out, encoder, lexicon)
+        network = Network(encoder.dimensions)
+        networks.append(fit(network, cut, vocabulary.matrix(), rate, networks))
+    export(networks[-1], out, encoder, lexicon)
 
 
 def fit(
@@ -224,11 +225,11 @@ def fit(
     epochs: list[list[list[Prepared]]],
     vectors: Tensor,
     rate: float,
-    teacher: Network | None = None,
+    teachers: Sequence[Network] = (),
 ) -> Network:
     """The network after these epochs of batches.
 
-    With a ``teacher``, the network learns from what it says of each word as well as from where the
+    It learns from what its ``teachers`` say of each word on the average, as well as from where the
     answer is (born-again networks, Furlanello et al. 2018; temperature, Hinton et al. 2015).
     """
     steps = sum(map(len, epochs))
@@ -240,10 +241,13 @@ def fit(
         inputs, first, last = collate(batch, vectors)
         start, end = logits(network, inputs)
         loss = functional.cross_entropy(start, first) + functional.cross_entropy(end, last)
-        if teacher is not None:
+        if teachers:
             with torch.no_grad():
-                taught = logits(teacher, inputs)
-            soft = sum(divergence(*pair) for pair in zip((start, end), taught, strict=True))
+                said = [logits(one, inputs) for one in teachers]
+            soft = sum(
+                divergence(own, torch.stack([softened(one) for one in taught]).mean(0))
+                for own, taught in zip((start, end), zip(*said, strict=True), strict=True)
+            )
             loss = (1 - TAUGHT) * loss + TAUGHT * soft
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
@@ -266,13 +270,15 @@ def logits(network: Network, inputs: tuple[Tensor, ...]) -> tuple[Tensor, Tensor
     return torch.cat([start, none], 1), torch.cat([end, none], 1)
 
 
-def divergence(own: Tensor, taught: Tensor) -> Tensor:
-    """How far the network is from its teacher, both softened by ``TEMPERATURE``."""
-    return TEMPERATURE**2 * functional.kl_div(
-        functional.log_softmax(own / TEMPERATURE, 1),
-        functional.softmax(taught / TEMPERATURE, 1),
-        reduction="batchmean",
-    )
+def softened(logits: Tensor) -> Tensor:
+    """Probabilities at ``TEMPERATURE``."""
+    return functional.softmax(logits / TEMPERATURE, 1)
+
+
+def divergence(logits: Tensor, taught: Tensor) -> Tensor:
+    """How far the softened ``logits`` are from the probabilities ``taught``."""
+    own = functional.log_softmax(logits / TEMPERATURE, 1)
+    return TEMPERATURE**2 * functional.kl_div(own, taught, reduction="batchmean")
 
 
 def export(network: Network, out: Path, encoder: StaticEncoder, lexicon: Lexicon) -> None:
