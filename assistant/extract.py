@@ -195,6 +195,7 @@ class Extractor:
         total = max(float(one.whole.weights.sum()), 1e-6)
         features = Features(
             coverage=one.whole.score,
+            together=one.whole.together,
             article=float((covered * one.whole.weights).sum()) / total,
             weakest=float(covered.min(initial=1.0)),
             weakest_name=_weakest(question.names, one.whole.words, covered),
@@ -218,7 +219,8 @@ class Extractor:
         strange = min(features.weakest_name, features.weakest_number) < KNOWN
         known = UNKNOWN if strange and one.length >= WHOLE else 1.0
         role = question.answer_type == "who" and question.names and len(one.whole.words) <= ROLE
-        if role and max(cover.tight for cover in one.sentences) < APART:
+        whose = _weakest(question.names, one.whole.words, one.whole.best)
+        if role and min(whose, max(cover.tight for cover in one.sentences)) < APART:
             known *= ANOTHERS
         confidence = known * self._calibration.confidence(features)
         return Evidence(one.node, quote, short, features, known, confidence)

@@ -2,11 +2,11 @@
 
     python -m evals.calibrate --data PATH
 
-A passage is right when it is the gold paragraph and its quoted words hold an accepted answer.
-One logistic model ranks the passages of a question and decides whether the best one is shown. Our
-own questions count more than the public ones, since they are asked of news. The threshold is where
-right answers and declined unanswerable questions are most together; the figures are five-fold, with
-all passages of a question in one fold.
+A passage is right when it is the gold paragraph and its quoted words hold an accepted answer. One
+additive logistic model ranks the passages of a question and decides whether the best one is shown.
+Our own questions count more than the public ones, since they are asked of news. The threshold is
+where right answers and declined unanswerable questions are most together; the figures are
+five-fold, with all passages of a question in one fold.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import Pipeline, make_pipeline
 
-from assistant.confidence import Calibration, Features
+from assistant.confidence import Calibration, Curve, Features
 from assistant.config import samples_folder
 from assistant.extract import Evidence, Extractor, quotation
 from assistant.question import understand
@@ -42,6 +44,10 @@ from index.store import Store
 Array = NDArray[np.float64]
 
 OWN_WEIGHT = 3.0  # of a passage of our own articles; a public one counts once
+NAMES = tuple(field.name for field in fields(Features))
+KNOTS = 4  # where the curve of a feature may bend
+STRAIGHT = frozenset({"relative"})  # does not bend: to be the first by a hair is worth a hair
+SMOOTH = 7  # thresholds that are looked at together: how good one looks is partly chance
 LEAST_LEVEL = 50  # answers from which a level's accuracy is told
 
 
@@ -151,6 +157,48 @@ def share(decisions: list[Decision], threshold: float) -> float:
     return sum(one.score >= threshold for one in decisions) / max(1, len(decisions))
 
 
+class Stretches(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
+    """How far each feature is along each stretch between its knots, in [0, 1].
+
+    The knots are its least and greatest value and ``KNOTS`` quantiles between, so that a linear
+    model of the stretches is a sum of curves of straight lines.
+    """
+
+    def fit(self, features: Array, labels: object = None) -> Stretches:
+        self.knots_ = [
+            np.unique(np.quantile(column, np.linspace(0, 1, 2 + (name not in STRAIGHT) * KNOTS)))
+            for name, column in zip(NAMES, features.T, strict=True)
+        ]
+        return self
+
+    def transform(self, features: Array) -> Array:
+        columns = zip(features.T, self.knots_, strict=True)
+        return np.hstack([stretches(column, knots) for column, knots in columns])
+
+
+def stretches(values: Array, knots: Array) -> Array:
+    """How far ``values`` are from each knot to the next, float64[n, len(knots) - 1] in [0, 1].
+
+    >>> stretches(np.array([0.5, 3.0]), np.array([0.0, 1.0, 3.0])).tolist()
+    [[0.5, 0.0], [1.0, 1.0]]
+    """
+    low, high = knots[:-1], knots[1:]
+    along: Array = np.clip((values[:, None] - low) / (high - low), 0, 1)
+    return along
+
+
+def fitted_curves(model: Pipeline) -> tuple[list[Curve], float]:
+    """The curves of a pipeline of steps and logistic regression, and its bias."""
+    steps, linear = (step for _, step in model.steps)
+    curves, begin = [], 0
+    for knots in steps.knots_:
+        own = linear.coef_[0][begin : begin + len(knots) - 1]
+        worths = np.concatenate([[0.0], np.cumsum(own)])
+        curves.append((tuple(knots.round(5).tolist()), tuple(worths.round(4).tolist())))
+        begin += len(own)
+    return curves, round(float(linear.intercept_[0]), 4)
+
+
 def choose_threshold(decisions: list[Decision]) -> float:
     """Where right answers and declined out-of-corpus and near-miss questions are most together.
 
@@ -170,7 +218,10 @@ def choose_threshold(decisions: list[Decision]) -> float:
                     for group in (outside, near)]  # fmt: skip
         return float(shown / 2 + sum(declined) / 4)
 
-    return max((float(one) for one in np.linspace(0.02, 0.9, 89)), key=balanced)
+    thresholds = np.linspace(0.02, 0.9, 89)
+    gains = np.array([balanced(float(one)) for one in thresholds])
+    around = np.convolve(gains, np.full(SMOOTH, 1 / SMOOTH), mode="valid")
+    return float(thresholds[SMOOTH // 2 + int(around.argmax())])
 
 
 def choose_levels(decisions: list[Decision], threshold: float) -> tuple[float, float]:
@@ -204,12 +255,12 @@ def main() -> None:
     features = np.array([astuple(one.features) for one in candidates])
     labels = np.array([one.right for one in candidates])
     groups = np.array([one.question for one in candidates])
-    model = LogisticRegression(C=1.0, max_iter=2000)
+    model = make_pipeline(Stretches(), LogisticRegression(max_iter=3000))
     folds = GroupKFold(5)
     counts = np.array([OWN_WEIGHT if one.kind.startswith("own") else 1.0 for one in candidates])
     predicted = cross_val_predict(
         model, features, labels, groups=groups, cv=folds, method="predict_proba",
-        params={"sample_weight": counts},
+        params={"logisticregression__sample_weight": counts},
     )  # fmt: skip
     known = np.array([one.known for one in candidates])
     decisions = decide(candidates, known * predicted[:, 1])
@@ -231,11 +282,11 @@ def main() -> None:
             f"{kind:24} n {len(chosen):5} answered {share(chosen, threshold):.3f} "
             f"right of these {right:.3f} right first {first:.3f}"
         )
-    model.fit(features, labels, sample_weight=counts)
-    names = [field.name for field in fields(Features)]
+    model.fit(features, labels, logisticregression__sample_weight=counts)
+    curves, bias = fitted_curves(model)
     calibration = {
-        "weights": dict(zip(names, map(float, model.coef_[0].round(4)), strict=True)),
-        "bias": round(float(model.intercept_[0]), 4),
+        "curves": dict(zip(NAMES, curves, strict=True)),
+        "bias": bias,
         "threshold": round(threshold, 3),
         "medium": round(medium, 3),
         "high": round(high, 3),

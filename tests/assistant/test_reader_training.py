@@ -12,8 +12,6 @@ from assistant.reader.examples import Example, sample
 from index.encoder import StaticEncoder
 from index.lexicon import Lexicon
 
-pytest.importorskip("onnx")
-
 TEXT = "Gempa bermagnitudo 7,5 mengguncang Palu pada 28 September 2018, kata Rahmat Alfian."
 OTHER = "Pasar di Ambon dibuka kembali pada 6 Maret 2023 setelah banjir."
 
