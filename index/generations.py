@@ -24,6 +24,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
+from zipfile import BadZipFile
 
 from index.errors import (
     DamagedIndexError,
@@ -318,6 +319,7 @@ def draft_generation(
     except (
         OSError,
         ValueError,  # Tantivy's
+        BadZipFile,  # NumPy's
         sqlite3.Error,
         sqlalchemy.exc.SQLAlchemyError,
         chromadb.errors.ChromaError,

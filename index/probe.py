@@ -20,6 +20,7 @@ from index.generations import Generation, Manifest
 from index.lexical import LexicalIndex
 from index.lexicon import Lexicon
 from index.vectors import ChromaStore, VectorFile
+from index.vocabulary import ParagraphWords
 
 ROOM = 64_000_000  # bytes that a sound Chroma folder may grow by
 
@@ -52,6 +53,9 @@ def check(generation: Generation, manifest: Manifest, chroma: Path) -> None:
         last = catalog.last_node()
         if last.row > len(vectors):
             raise DamagedIndexError("vector_count", vectors=len(vectors), row=last.row)
+        words = ParagraphWords(generation.words)
+        if last.row > len(words):
+            raise DamagedIndexError("word_count", found=len(words), row=last.row)
         vector = vectors[[last.row]][0]
         if not dense.search(vector, 1) or not lexical.search(last.paragraph.text, 1):
             raise DamagedIndexError("nothing_found")

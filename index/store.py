@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import sqlalchemy as sa
@@ -73,7 +74,7 @@ class Store:
             check_usable(generation, encoder.fingerprint)
             try:
                 return cls(generation, encoder, lexicon or Lexicon(), opened)
-            except (ChromaError, sa.exc.SQLAlchemyError, OSError, ValueError) as error:
+            except (ChromaError, sa.exc.SQLAlchemyError, BadZipFile, OSError, ValueError) as error:
                 raise DamagedIndexError(
                     "damaged_generation", folder=generation.folder, error=error, index=index
                 ) from error

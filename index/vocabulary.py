@@ -44,6 +44,9 @@ class Vocabulary:
         """``encoder`` is by default the bundled one.
 
         ``path`` is a file that ``save`` wrote; words that are not in it are added in memory.
+
+        Raises:
+            BadZipFile, OSError: the file is damaged or not there.
         """
         self.encoder = encoder or StaticEncoder()
         self._path = path

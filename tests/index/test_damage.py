@@ -23,6 +23,7 @@ from index.lexicon import Lexicon
 from index.retrieve import HybridRetriever
 from index.store import Store
 from index.vectors import ChromaStore
+from index.vocabulary import vocabulary_file
 
 QUESTION = "When was the Wendle bridge opened?"
 
@@ -73,12 +74,30 @@ def short_tantivy(index: Path) -> None:
     os.truncate(file, file.stat().st_size // 2)
 
 
+def no_words(index: Path) -> None:
+    shutil.rmtree(live(index).words)
+
+
+def garbage_in_words(index: Path) -> None:
+    file = vocabulary_file(live(index).words)
+    file.write_bytes(b"\xa5" * file.stat().st_size)
+
+
 def no_pointer_target(index: Path) -> None:
     (index / "live").write_text("000099")
 
 
 @pytest.mark.parametrize(
-    "damage", [no_chroma, no_tantivy, garbage_in_chroma, short_tantivy, no_pointer_target]
+    "damage",
+    [
+        no_chroma,
+        no_tantivy,
+        no_words,
+        garbage_in_chroma,
+        garbage_in_words,
+        short_tantivy,
+        no_pointer_target,
+    ],
 )
 def test_a_damaged_engine_is_named_and_rebuilt_without_the_sources(
     damage: Callable[[Path], None], index: Path, encoder: StaticEncoder
