@@ -5,8 +5,8 @@
 A passage is right when it is the gold paragraph and its quoted words hold an accepted answer. One
 additive logistic model ranks the passages of a question and decides whether the best one is shown.
 Our own questions count more than the public ones, since they are asked of news. The threshold is
-where right answers and declined unanswerable questions are most together; the figures are
-five-fold, with all passages of a question in one fold.
+the lowest at which enough questions without an answer are declined; the figures are five-fold, with
+all passages of a question in one fold.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ OWN_WEIGHT = 3.0  # of a passage of our own articles; a public one counts once
 NAMES = tuple(field.name for field in fields(Features))
 KNOTS = 4  # where the curve of a feature may bend
 STRAIGHT = frozenset({"relative"})  # does not bend: to be the first by a hair is worth a hair
-SMOOTH = 7  # thresholds that are looked at together: how good one looks is partly chance
+OUTSIDE, NEAR = 0.9, 0.7  # shares of the questions without an answer that must be declined
 LEAST_LEVEL = 50  # answers from which a level's accuracy is told
 
 
@@ -200,28 +200,23 @@ def fitted_curves(model: Pipeline) -> tuple[list[Curve], float]:
 
 
 def choose_threshold(decisions: list[Decision]) -> float:
-    """Where right answers and declined out-of-corpus and near-miss questions are most together.
+    """The lowest at which enough questions that have no answer are declined.
 
-    Each kind of question counts the same, however many there are of it.
+    ``OUTSIDE`` of those on something else and ``NEAR`` of those on a detail that the articles do
+    not give; each kind of question counts the same, however many there are of it.
     """
-    kinds: dict[str, list[Decision]] = {}
-    for one in decisions:
-        kinds.setdefault(one.kind, []).append(one)
-    outside = [own for kind, own in kinds.items() if kind.endswith("out of corpus")]
-    near = [own for kind, own in kinds.items() if kind.endswith("near miss")]
-    inside = [own for own in kinds.values() if own not in outside and own not in near]
 
-    def balanced(threshold: float) -> float:
-        shown = np.mean([sum(o.right and o.score >= threshold for o in own) / len(own)
-                         for own in inside])  # fmt: skip
-        declined = [np.mean([1 - share(own, threshold) for own in group])
-                    for group in (outside, near)]  # fmt: skip
-        return float(shown / 2 + sum(declined) / 4)
+    def declined(suffix: str, threshold: float) -> float:
+        kinds = sorted({one.kind for one in decisions if one.kind.endswith(suffix)})
+        of_kind = ([one for one in decisions if one.kind == kind] for kind in kinds)
+        return float(np.mean([1 - share(own, threshold) for own in of_kind]))
 
-    thresholds = np.linspace(0.02, 0.9, 89)
-    gains = np.array([balanced(float(one)) for one in thresholds])
-    around = np.convolve(gains, np.full(SMOOTH, 1 / SMOOTH), mode="valid")
-    return float(thresholds[SMOOTH // 2 + int(around.argmax())])
+    thresholds = (round(float(one), 2) for one in np.linspace(0.02, 0.98, 97))
+    return next(
+        one
+        for one in thresholds
+        if declined("out of corpus", one) >= OUTSIDE and declined("near miss", one) >= NEAR
+    )
 
 
 def choose_levels(decisions: list[Decision], threshold: float) -> tuple[float, float]:

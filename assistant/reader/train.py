@@ -44,8 +44,8 @@ WINDOW = 160  # words of a training paragraph; a random window around the answer
 CLOZES = (120_000, 50_000, 25_000)  # made questions in the first epochs
 SWITCHED = 0.3  # share of questions that are put in the other language, word by word
 TITLED = 0.5  # share of contexts that are read behind the title of their article
-STAGES = ("first teacher", "second teacher", "reader")
-TAUGHT = 0.7  # share of its teachers in what a network learns
+STAGES = ("teacher", "reader")
+TAUGHT = 0.6  # share of its teachers in what a network learns
 TEMPERATURE = 2.0
 
 

@@ -29,11 +29,12 @@ def test_curves_equal_the_model() -> None:
         assert fitted.confidence(Features(*row)) == pytest.approx(expected, abs=1e-3)
 
 
-def test_the_threshold_divides_right_answers_from_questions_without_one() -> None:
-    answerable = [Decision("facqa", score, True) for score in (0.5, 0.6, 0.9)]
-    none = [Decision("facqa near miss", score, False) for score in (0.1, 0.2, 0.4)]
-    outside = [Decision("out of corpus", score, False) for score in (0.05, 0.1)]
-    assert 0.4 < choose_threshold(answerable + none + outside) <= 0.5
+def test_the_threshold_declines_enough_questions_without_an_answer() -> None:
+    near = [Decision("facqa near miss", score / 10, False) for score in range(10)]
+    few = [Decision("own near miss", 0.01, False)]  # counts as much as the other kind
+    outside = [Decision("out of corpus", score / 20, False) for score in range(10)]
+    right = [Decision("facqa", 0.9, True)]
+    assert choose_threshold(right + near + few + outside) == pytest.approx(0.41)
 
 
 def test_levels_are_as_right_as_they_say() -> None:
