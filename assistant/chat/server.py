@@ -81,6 +81,8 @@ def serve(engine: Engine, access: Access, port: int | None) -> int:
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
     print(say("cli.ended"), flush=True)
+    if engine.assistant is not None and engine.assistant.writes:
+        os._exit(0)  # a model may keep a thread busy for a minute, and nobody waits for its words
     return 0
 
 
