@@ -160,6 +160,8 @@ def _progress(args: argparse.Namespace) -> AbstractContextManager[Progress]:
 def _watch(args: argparse.Namespace) -> int:
     """Index again and again, until Ctrl-C or the system's request to end."""
     import signal
+    import threading
+    import time
     from datetime import datetime
 
     from assistant.runs import run_command
@@ -184,13 +186,22 @@ def _watch(args: argparse.Namespace) -> int:
         told = plain(say(f"cli.{name}", **values))
         print(f"{datetime.now():%Y-%m-%d %H:%M:%S} {told}", flush=True)
 
+    ended = threading.Event()
+
     def stop(*_: object) -> None:
+        ended.set()
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    def pause(seconds: float) -> None:
+        if ended.is_set():  # the exception came where none can be raised, as in a finaliser
+            raise KeyboardInterrupt
+        time.sleep(seconds)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     tell("watching", places=", ".join(places))
     try:
-        watch(run, args.every, tell)
+        watch(run, args.every, tell, pause)
     except KeyboardInterrupt:
         tell("watch_stopped")
     return 0
