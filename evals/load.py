@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -142,11 +142,12 @@ def press(server: Served, questions: Iterator[str], clients: int, ended: threadi
     before, started = usage(server.process), time.perf_counter()
     with ThreadPoolExecutor(clients) as threads:
         try:
-            for waiting in [threads.submit(one) for _ in range(clients)]:
-                waiting.result()
-        except BaseException:
+            asking = [threads.submit(one) for _ in range(clients)]
+            wait(asking, return_when=FIRST_EXCEPTION)
+        finally:  # of each client, or because of one that failed, or of Ctrl-C
             ended.set()
-            raise
+    for one_client in asking:
+        one_client.result()
     seconds = time.perf_counter() - started
     cores = (usage(server.process).cpu_seconds - before.cpu_seconds) / seconds
     return Load(clients, seconds, tuple(times), tuple(failures), cores)
