@@ -7,7 +7,10 @@ one request and 1 ms.
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from threading import BoundedSemaphore
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -33,6 +36,8 @@ class Route:
         self._engine = engine
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="call")
         self._most = at_once + waiting
+        # Python runs one thread at a time: more answers at once than processors hinder each other.
+        self._turns = BoundedSemaphore(max(2, os.cpu_count() or 1))
         self._taken = 0  # calls, counted on the event loop alone
 
     async def ask(self, request: Request) -> Response:
@@ -56,8 +61,11 @@ class Route:
             arguments = None
         if not isinstance(arguments, dict):
             return told(400, Message("no_call"))
+        assistant = self._engine.assistant
+        waits_for_a_model = assistant is not None and assistant.writes
         try:
-            answer = answered(self._engine, arguments)
+            with nullcontext() if waits_for_a_model else self._turns:
+                answer = answered(self._engine, arguments)
         except QuestionError as error:
             return told(422, error.message)
         except UnavailableError as error:

@@ -33,6 +33,7 @@ PORT = 7373  # a fixed one: browsers keep conversations by address and port
 TRIED = 20  # ports tried when it is taken
 PATIENCE_SECONDS = 2.5  # how long the engine waits for the page to be shown first
 CONNECTIONS = 512  # an open page holds two; more are told to come back later
+SWITCH_SECONDS = 0.0005  # a thread back from the search engines waits so long for its turn at most
 ENDING_SECONDS = 3  # for what is still being sent when the server is ended
 LANGUAGE_COOKIE = "tanya_language"
 ICON = (
@@ -73,6 +74,7 @@ def serve(engine: Engine, access: Access, port: int | None) -> int:
         told = addresses.url(others or say("cli.this_machine"), opened)
         print(say("cli.for_others", url=told), flush=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended alike, and tidied up
+    sys.setswitchinterval(SWITCH_SECONDS)
     threading.Thread(
         target=_show, args=(server, engine, None if access.shared else url), daemon=True
     ).start()
