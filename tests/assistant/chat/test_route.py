@@ -37,13 +37,18 @@ class Loaded(Engine):
 
 
 class Slow:
-    """Answers when it is told to."""
+    """Answers when it is told to; ``most`` is how many questions it had at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, writes: bool = False) -> None:
+        self.writes = writes
         self.go = threading.Event()
+        self.now = self.most = 0
 
     def ask(self, question: str) -> Answer:
+        self.now += 1
+        self.most = max(self.most, self.now)
         assert self.go.wait(30)
+        self.now -= 1
         return Answer(question, "", (), "en", 0.5, False)
 
 
@@ -105,6 +110,8 @@ def test_arguments_are_those_of_the_python_api(assistant: Assistant) -> None:
 
 def test_today_is_what_relative_days_count_from() -> None:
     class Calendar:
+        writes = False
+
         def ask(self, question: str, **options: Any) -> Answer:
             return Answer(str(options["today"]), "", (), "en", 0.5, False)
 
@@ -197,6 +204,27 @@ def test_calls_wait_in_turn_and_too_many_are_sent_away() -> None:
     assert "too many" in refused.json()["error"]["en"]
     assert [one.status_code for one in answered] == [200] * 4
     assert [one.json()["text"] for one in answered] == ["0", "1", "2", "later"]
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_only_a_model_is_asked_more_than_there_are_processors(
+    writes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    slow = Slow(writes)
+    app = guarded(Route(Loaded(slow), at_once=8))
+
+    async def crowd() -> list[httpx.Response]:
+        async with client(app) as http:
+            taken = [
+                asyncio.create_task(http.post(ASK, json={"question": str(n)})) for n in range(8)
+            ]
+            await asyncio.sleep(0.4)
+            slow.go.set()
+            return await asyncio.gather(*taken)
+
+    assert [one.status_code for one in asyncio.run(crowd())] == [200] * 8
+    assert slow.most == (8 if writes else 3)
 
 
 def test_it_stands_behind_the_guard(assistant: Assistant) -> None:
