@@ -15,7 +15,7 @@ from pathlib import Path
 from index.catalog import Catalog, FileRecord, StoredNode
 from index.changes import Changes
 from index.chunking import embedded_text, in_context
-from index.encoder import Encoder, StaticEncoder, Vectors, words_of
+from index.encoder import Encoder, StaticEncoder, Vectors, word_encoder
 from index.errors import (
     DamagedIndexError,
     IncompatibleIndexError,
@@ -380,7 +380,7 @@ class _Run:
     ) -> None:
         generation, total = draft.generation, len(fresh)
         gone = [node.node_id for node in stale]
-        with _engines(generation, words_of(self._encoder)) as engines:
+        with _engines(generation, word_encoder(self._encoder)) as engines:
             self._progress("vectors", 0, total)
             engines.chroma.delete(gone)
             self._progress("lexical", 0, total)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from chromadb.errors import ChromaError
 
 from index.catalog import Catalog, StoredNode, article_of
-from index.encoder import Encoder, Vectors, words_of
+from index.encoder import Encoder, Vectors, word_encoder
 from index.encoder.models import open_encoder
 from index.errors import DamagedIndexError
 from index.filters import ArticleColumns, Filter, Selection
@@ -42,7 +42,7 @@ class Store:
         """``opened`` holds what is to be closed with the store."""
         self.name = generation.folder.name
         self.encoder = encoder
-        self.words = words_of(encoder)
+        self.words = word_encoder(encoder)
         self.lexicon = lexicon
         self.catalog = opened.enter_context(closing(Catalog(generation.catalog)))
         self._articles = {a.id: a for a in self.catalog.articles(text=False)}
@@ -139,14 +139,9 @@ class Store:
         """Public ids of the near-identical paragraphs in other articles."""
         return [paragraph.public_id for paragraph in self.catalog.twins(node_id)]
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The words of the paragraphs."""
-        self._vocabulary = self._vocabulary.fresh()
-        return self._vocabulary
-
     def matcher(self) -> SoftMatcher:
         """Says how paragraphs of this store, and other texts, cover a question."""
+        self._vocabulary = self._vocabulary.fresh()
         return SoftMatcher(self._vocabulary, self.lexical.idf, self.lexicon, self._paragraph_words)
 
     def words_of(self, rows: Sequence[int]) -> list[Ids]:

@@ -121,7 +121,7 @@ class SpanReader:
             return readings
         if vocabulary is None:
             vocabulary = self._vocabulary = self._vocabulary.fresh()
-        vocabulary.ids([word for words in (asked, *found) for word in words.words])
+        vocabulary.ids(asked.words)  # whose lemmas are asked for next
         meant = meanings(self._lexicon.query(question))
         features = PairFeatures(asked, meant, vocabulary.lemma)
         for batch in batches({row: len(found[row].words) for row in rows}):

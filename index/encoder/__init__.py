@@ -104,7 +104,7 @@ class StaticEncoder:
         return self.encode(questions)
 
 
-def words_of(encoder: Encoder) -> StaticEncoder:
+def word_encoder(encoder: Encoder) -> StaticEncoder:
     """The encoder of single words: the given one if it is of that kind, else the bundled one."""
     return encoder if isinstance(encoder, StaticEncoder) else StaticEncoder()
 

@@ -73,7 +73,7 @@ def test_words_of_another_encoder_are_cut_anew(
 
 
 def test_words_of_questions_do_not_pile_up(
-    encoder: StaticEncoder, monkeypatch: pytest.MonkeyPatch
+    built: Path, encoder: StaticEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vocabulary, "MOST_ADDED", 10)
     numbered = Vocabulary(encoder)
@@ -81,6 +81,11 @@ def test_words_of_questions_do_not_pile_up(
     assert numbered.fresh() is numbered
     numbered.ids([f"kata{i}" for i in range(20)])
     assert len(numbered.fresh()) == 0
+    with Store.open(built, encoder) as store:
+        kept = store.matcher().vocabulary
+        assert store.matcher().vocabulary is kept
+        kept.ids([f"kata{i}" for i in range(20)])
+        assert len(store.matcher().vocabulary) == kept.stored
 
 
 def test_stored_words_cover_as_the_text_does(built: Path, encoder: StaticEncoder) -> None:
