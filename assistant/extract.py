@@ -24,8 +24,8 @@ from index.types import Language
 
 MAX_WORDS = 60
 MAX_SENTENCES = 3
-READ = 8  # paragraphs in the language of the question that are read for an answer
-READ_ACROSS = 6  # paragraphs in the other language
+READ = 5  # paragraphs in the language of the question that are read for an answer
+READ_ACROSS = 4  # paragraphs in the other language
 NEXT_BEST = 0.6  # a further paragraph must be this likely, as a share of the best one
 MAX_SHORT_WORDS = 22
 ELSEWHERE = 0.9  # what a word counts that only the rest of the article covers

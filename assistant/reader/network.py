@@ -1,4 +1,8 @@
-"""The reader's network: QANet (Yu et al. 2018) in small, over static word vectors."""
+"""The reader's network, over static word vectors.
+
+Recurrent layers as in DrQA (Chen et al. 2017), between them convolutions and self-attention as in
+QANet (Yu et al. 2018).
+"""
 
 from __future__ import annotations
 
@@ -23,9 +27,9 @@ class ChannelDropout(nn.Module):
 
 
 class Block(nn.Module):
-    """Layer norm, gated depthwise convolution, optionally self-attention; both residual."""
+    """Layer norm and gated depthwise convolution, layer norm and self-attention; residual."""
 
-    def __init__(self, size: int, kernel: int, heads: int = 0, dropout: float = 0.1) -> None:
+    def __init__(self, size: int, kernel: int, heads: int, dropout: float = 0.1) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(size)
         self.depth = nn.Conv1d(size, size, kernel, padding=kernel // 2, groups=size)
@@ -33,27 +37,40 @@ class Block(nn.Module):
         self.out = nn.Linear(size, size)
         self.dropout = ChannelDropout(dropout)
         self.heads = heads
-        if heads:
-            self.attend_norm = nn.LayerNorm(size)
-            self.qkv = nn.Linear(size, 3 * size)
-            self.attend_out = nn.Linear(size, size)
+        self.attend_norm = nn.LayerNorm(size)
+        self.qkv = nn.Linear(size, 3 * size)
+        self.attend_out = nn.Linear(size, size)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         inner = self.norm(x) * mask.unsqueeze(-1)
         inner = self.depth(inner.transpose(1, 2)).transpose(1, 2)
         left, right = self.gate(inner).chunk(2, dim=-1)
         x = x + self.dropout(self.out(left * torch.sigmoid(right)))
-        if self.heads:
-            batch, length, size = x.shape
-            parts = self.qkv(self.attend_norm(x)).view(batch, length, 3, self.heads, -1)
-            query, key, value = parts.permute(2, 0, 3, 1, 4)
-            weights = query @ key.transpose(-1, -2) / (size // self.heads) ** 0.5
-            weights = weights + (mask[:, None, None, :] - 1) * 1e4
-            mixed = weights.softmax(-1) @ value
-            x = x + self.dropout(
-                self.attend_out(mixed.transpose(1, 2).reshape(batch, length, size))
-            )
-        return x
+        batch, length, size = x.shape
+        parts = self.qkv(self.attend_norm(x)).view(batch, length, 3, self.heads, -1)
+        query, key, value = parts.permute(2, 0, 3, 1, 4)
+        weights = query @ key.transpose(-1, -2) / (size // self.heads) ** 0.5
+        weights = weights + (mask[:, None, None, :] - 1) * 1e4
+        mixed = weights.softmax(-1) @ value
+        mixed = mixed.transpose(1, 2).reshape(batch, length, size)
+        return x + self.dropout(self.attend_out(mixed))
+
+
+class Recurrent(nn.Module):
+    """Layer norm, LSTM in both directions; residual."""
+
+    def __init__(self, size: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(size)
+        self.lstm = nn.LSTM(size, size // 2, batch_first=True, bidirectional=True)
+        self.out = nn.Linear(size, size)
+        self.dropout = ChannelDropout(dropout)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        inner = self.norm(x) * mask.unsqueeze(-1)
+        with torch.autocast("cpu", enabled=False):  # rounding adds up along a text
+            inner, _ = self.lstm(inner.float())
+        return x + self.dropout(self.out(inner))
 
 
 class Network(nn.Module):
@@ -64,12 +81,10 @@ class Network(nn.Module):
         self.word = nn.Linear(dimensions, size)
         self.question_flag = nn.Linear(QUESTION_FLAGS + 2, size)
         self.text_flag = nn.Linear(TEXT_FLAGS + 3, size)
-        self.question_blocks = nn.ModuleList([Block(size, 3), Block(size, 3, heads=4)])
-        self.text_blocks = nn.ModuleList([Block(size, 5), Block(size, 5)])
+        self.question_blocks = nn.ModuleList([Recurrent(size), Block(size, 3, heads=4)])
+        self.text_block = Recurrent(size)
         self.merge = nn.Linear(4 * size, size)
-        self.blocks = nn.ModuleList(
-            [Block(size, 7), Block(size, 7, 4), Block(size, 7), Block(size, 7, 4)]
-        )
+        self.blocks = nn.ModuleList([Recurrent(size), Block(size, 7, heads=4), Recurrent(size)])
         self.pool = nn.Linear(size, 1)
         self.norm = nn.LayerNorm(size)
         self.start = nn.Linear(2 * size, size)
@@ -107,8 +122,7 @@ class Network(nn.Module):
         matched = best.unsqueeze(-1)
         flags = torch.cat([text_flags, text_length, matched, matched * matched], -1)
         p = self.word(self.dropout(text)) + self.text_flag(flags)
-        for block in self.text_blocks:
-            p = block(p, mask)
+        p = self.text_block(p, mask)
         scores = p @ q.transpose(1, 2) / p.shape[-1] ** 0.5
         scores = scores + (question_mask - 1).unsqueeze(1) * 1e4
         aligned = scores.softmax(-1) @ q

@@ -299,7 +299,7 @@ def export(network: Network, out: Path, encoder: StaticEncoder, lexicon: Lexicon
             dynamic_axes={n: {1: "q"} if i < 2 else {0: "b", 1: "p"} for i, n in enumerate(names)},
         )  # fmt: skip
         quantize_dynamic(  # eight bits overflow on processors without VNNI
-            full, out / "reader.onnx", op_types_to_quantize=["MatMul"], per_channel=True,
+            full, out / "reader.onnx", op_types_to_quantize=["MatMul", "LSTM"], per_channel=True,
             reduce_range=True, weight_type=QuantType.QInt8,
         )  # fmt: skip
     about = {
@@ -313,8 +313,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
     parser.add_argument("--out", type=Path, default=BUNDLED)
     parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--batch", type=int, default=48)
-    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--batch", type=int, default=96)
+    parser.add_argument("--rate", type=float, default=2.5e-3)
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()
     train(args.data, args.out, args.epochs, args.batch, args.rate, args.seed)
