@@ -1,6 +1,6 @@
 """The bundled reader: finds the words of a paragraph that answer a question, or says none do.
 
-A small convolutional network over the encoder's frozen word vectors, run with ONNX Runtime.
+A small recurrent network over the encoder's frozen word vectors, run with ONNX Runtime.
 ``python -m assistant.reader.train --data PATH`` trains it.
 """
 

@@ -2,9 +2,10 @@
 
     python -m assistant.reader.train --data PATH
 
-``PATH`` holds ``train/`` and ``dev/``. The network follows QANet (Yu et al. 2018) in small: static
-word vectors, convolutions and self-attention, with a null answer as in SQuAD 2.0 (Rajpurkar et
-al. 2018). The vectors stay frozen, so that the reader needs no vocabulary of its own.
+``PATH`` holds ``train/`` and ``dev/``. The network is small: recurrent layers with convolution and
+self-attention between them (``assistant.reader.network``), with a null answer as in SQuAD 2.0
+(Rajpurkar et al. 2018). The word vectors stay frozen, so that the reader needs no vocabulary of its
+own.
 """
 
 from __future__ import annotations
