@@ -15,7 +15,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from llama_index.core.schema import NodeWithScore
@@ -23,6 +23,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from assistant.confidence import Calibration
+from assistant.extract import Extractor
+from assistant.question import understand
+from assistant.reader import SpanReader
 from index import lexical, rerank
 from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
@@ -132,11 +136,25 @@ def reranked(store: Store, question: str, nodes: list[NodeWithScore]) -> list[No
     )
 
 
+def answering(store: Store, question: str) -> list[NodeWithScore]:
+    """``ranked``, but those that are read first, the likeliest to answer before the others."""
+    reader, calibration = _judges()
+    evidence = Extractor(store, reader, calibration).evidence(understand(question))
+    place = {item.node.node_id: i for i, item in enumerate(evidence)}
+    return sorted(ranked(store, question), key=lambda one: place.get(one.node.node_id, len(place)))
+
+
+@cache
+def _judges() -> tuple[SpanReader, Calibration]:
+    return SpanReader(StaticEncoder(), Lexicon()), Calibration.load()
+
+
 STAGES: dict[str, Stage] = {
     "lexical": lambda store, question: LexicalRetriever(store, 50).retrieve(question),
     "dense": lambda store, question: DenseRetriever(store, 50).retrieve(question),
     "fused": lambda store, question: HybridRetriever(store).retrieve(question),
     "fused + rerank": ranked,
+    "as answers come": answering,
 }
 
 

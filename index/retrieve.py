@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
@@ -18,8 +17,6 @@ from index.types import Language
 CANDIDATES = 100  # of each kind, before fusion
 DENSE_WEIGHT = 0.4  # of the fused score
 OTHER_SHARE = 0.4  # of the candidates: the language that is found less often
-
-_BESIDE = ThreadPoolExecutor(thread_name_prefix="dense search")  # beside the lexical one
 
 
 def to_node(store: Store, stored: StoredNode, score: float) -> NodeWithScore:
@@ -117,9 +114,8 @@ class HybridRetriever(BaseRetriever):
         self, question: str, vector: Vectors
     ) -> tuple[dict[str, float], dict[str, float]]:
         """The best of each kind with their scores: lexical, then dense."""
-        dense = _BESIDE.submit(self._store.dense, vector, CANDIDATES, self._articles)
         lexical = self._store.lexical.search(question, CANDIDATES, self._articles)
-        return dict(lexical), dict(dense.result())
+        return dict(lexical), dict(self._store.dense(vector, CANDIDATES, self._articles))
 
     def _both_languages(self, ranked: list[str]) -> list[str]:
         """The best ``top``, but at least ``OTHER_SHARE`` of them in the less frequent language.
