@@ -53,7 +53,8 @@ class Block(nn.Module):
         weights = weights + (mask[:, None, None, :] - 1) * 1e4
         mixed = weights.softmax(-1) @ value
         mixed = mixed.transpose(1, 2).reshape(batch, length, size)
-        return x + self.dropout(self.attend_out(mixed))
+        attended: Tensor = x + self.dropout(self.attend_out(mixed))
+        return attended
 
 
 class Recurrent(nn.Module):
@@ -70,7 +71,8 @@ class Recurrent(nn.Module):
         inner = self.norm(x) * mask.unsqueeze(-1)
         with torch.autocast("cpu", enabled=False):  # rounding adds up along a text
             inner, _ = self.lstm(inner.float())
-        return x + self.dropout(self.out(inner))
+        passed: Tensor = x + self.dropout(self.out(inner))
+        return passed
 
 
 class Network(nn.Module):
