@@ -4,8 +4,9 @@
 
 The questions are the answerable ones of each development set; the collection holds all distinct
 train and dev paragraphs of that set in the language named second. R@1 / R@10 of the gold
-paragraph; equal paragraphs count as one. With ``--tune`` the weights of fusion and reranking
-are varied instead.
+paragraph; equal paragraphs count as one. "As answers come" is how an answer considers them: those
+that were read first, by its confidence. With ``--tune`` the weights of fusion and reranking are
+varied instead.
 """
 
 from __future__ import annotations
