@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from assistant.reader.features import QUESTION_FLAGS, TEXT_FLAGS
 
@@ -58,7 +59,11 @@ class Block(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """Layer norm, LSTM in both directions; residual."""
+    """Layer norm, LSTM in both directions; residual.
+
+    Where it is trained, texts of a batch are about as long as each other, and padding is read with
+    them. Exported, it reads each text as if it were alone.
+    """
 
     def __init__(self, size: int, dropout: float = 0.1) -> None:
         super().__init__()
@@ -69,8 +74,14 @@ class Recurrent(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         inner = self.norm(x) * mask.unsqueeze(-1)
-        with torch.autocast("cpu", enabled=False):  # rounding adds up along a text
-            inner, _ = self.lstm(inner.float())
+        if torch.onnx.is_in_onnx_export():
+            lengths = mask.sum(1).long().expand(x.shape[0])
+            packed = pack_padded_sequence(inner, lengths, batch_first=True, enforce_sorted=False)
+            read, _ = self.lstm(packed)
+            inner, _ = pad_packed_sequence(read, batch_first=True, total_length=x.shape[1])
+        else:
+            with torch.autocast("cpu", enabled=False):  # rounding adds up along a text
+                inner, _ = self.lstm(inner.float())
         passed: Tensor = x + self.dropout(self.out(inner))
         return passed
 
