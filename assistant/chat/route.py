@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
-from threading import BoundedSemaphore
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -34,10 +32,11 @@ class Route:
         self, engine: Engine, at_once: int = ASKED_AT_ONCE, waiting: int = MOST_WAITING
     ) -> None:
         self._engine = engine
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="call")
         self._most = at_once + waiting
+        self._waiting_for_a_model = ThreadPoolExecutor(at_once, thread_name_prefix="call")
         # Python runs one thread at a time: more answers at once than processors hinder each other.
-        self._turns = BoundedSemaphore(max(2, os.cpu_count() or 1))
+        working = min(at_once, max(2, os.cpu_count() or 1))
+        self._working = ThreadPoolExecutor(working, thread_name_prefix="call")
         self._taken = 0  # calls, counted on the event loop alone
 
     async def ask(self, request: Request) -> Response:
@@ -47,8 +46,10 @@ class Route:
         self._taken += 1
         try:
             body = await request.body()
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._reply, body)
+            assistant = self._engine.assistant
+            writes = assistant is not None and assistant.writes
+            threads = self._waiting_for_a_model if writes else self._working
+            return await asyncio.get_running_loop().run_in_executor(threads, self._reply, body)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
         finally:
@@ -61,11 +62,8 @@ class Route:
             arguments = None
         if not isinstance(arguments, dict):
             return told(400, Message("no_call"))
-        assistant = self._engine.assistant
-        waits_for_a_model = assistant is not None and assistant.writes
         try:
-            with nullcontext() if waits_for_a_model else self._turns:
-                answer = answered(self._engine, arguments)
+            answer = answered(self._engine, arguments)
         except QuestionError as error:
             return told(422, error.message)
         except UnavailableError as error:

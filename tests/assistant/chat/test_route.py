@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,29 @@ def test_only_a_model_is_asked_more_than_there_are_processors(
 
     assert [one.status_code for one in asyncio.run(crowd())] == [200] * 8
     assert slow.most == (8 if writes else 3)
+
+
+def test_nobody_who_waits_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    begun: list[int] = []
+
+    class Quick:
+        writes = False
+
+        def ask(self, question: str) -> Answer:
+            begun.append(int(question))
+            time.sleep(0.005)
+            return Answer(question, "", (), "en", 0.5, False)
+
+    app = guarded(Route(Loaded(Quick()), at_once=8))
+
+    async def crowd() -> None:
+        async with client(app) as http:
+            await asyncio.gather(*(http.post(ASK, json={"question": str(n)}) for n in range(40)))
+
+    asyncio.run(crowd())
+    assert sorted(begun) == list(range(40))
+    assert max(abs(place - number) for place, number in enumerate(begun)) <= 2
 
 
 def test_it_stands_behind_the_guard(assistant: Assistant) -> None:
