@@ -117,15 +117,23 @@ class Extractor:
 
         ``articles`` restricts the search to these.
         """
+        return self.judged(question, self.ranked(question, articles))
+
+    def ranked(self, question: Question, articles: Selection | None = None) -> list[NodeWithScore]:
+        """Paragraphs in the order in which they are considered to be read."""
         retrieved = HybridRetriever(self.store, articles=articles).retrieve(question.text)
         rerank = SoftIdfRerank(self._matcher, top=len(retrieved), language=question.language)
         nodes = rerank.postprocess_nodes(retrieved, query_str=question.text)
         if self._reranker is not None:
             nodes = self._reranker.postprocess_nodes(nodes, query_str=question.text)
-        ranked = _by_language(nodes, question.language)
-        if not ranked:
+        return nodes
+
+    def judged(self, question: Question, ranked: list[NodeWithScore]) -> list[Evidence]:
+        """The best of ``ranked``, read; the likeliest answer first."""
+        best = _by_language(ranked, question.language)
+        if not best:
             return []
-        candidates = self._candidates(question, ranked)
+        candidates = self._candidates(question, best)
         surest = max(one.read for one in candidates)
         found = [self._passage(question, one, surest) for one in candidates]
         return sorted(found, key=lambda item: (-item.confidence, item.node.node_id))

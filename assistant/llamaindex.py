@@ -1,7 +1,8 @@
 """Tanya's parts for any LlamaIndex program: embedding, retrievers and reranker.
 
 ``HybridRetriever`` and its parts search an index made by ``tanya index``; ``TanyaEmbedding`` and
-``SoftIdfRerank`` work on any nodes. ``TanyaQueryEngine`` answers as ``Assistant.ask`` does.
+``SoftIdfRerank`` work on any nodes. ``AnswerRetriever`` reads what it finds and puts first what
+is likeliest to answer. ``TanyaQueryEngine`` answers as ``Assistant.ask`` does.
 """
 
 from __future__ import annotations
@@ -14,20 +15,26 @@ from llama_index.core.base.response.schema import Response
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.prompts.mixin import PromptMixinType
+from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from assistant.assistant import Assistant
+from assistant.confidence import Calibration
 from assistant.config import default_index
+from assistant.extract import Extractor
+from assistant.question import understand
+from assistant.reader import SpanReader
 from assistant.types import Answer
 from index.encoder import Encoder, StaticEncoder
 from index.encoder.models import ModelEncoder, open_encoder
-from index.filters import Filter
+from index.filters import Filter, Selection
 from index.rerank import CrossEncoderRerank, SoftIdfRerank, SoftMatcher
 from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
 from index.store import Store
 from index.vocabulary import Vocabulary
 
 __all__ = [
+    "AnswerRetriever",
     "CrossEncoderRerank",
     "DenseRetriever",
     "Filter",
@@ -73,6 +80,43 @@ class TanyaEmbedding(BaseEmbedding):
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         vectors: list[list[float]] = self._encoder.encode(texts).tolist()
         return vectors
+
+
+class AnswerRetriever(BaseRetriever):
+    """Paragraphs in the order in which answers are looked for in them.
+
+    The best of ``HybridRetriever`` and ``SoftIdfRerank`` are read; their score is the probability
+    that they answer the question. The others follow as they were ranked, with 0.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        top: int = 10,
+        articles: Selection | None = None,
+        reader: SpanReader | None = None,
+    ) -> None:
+        """``articles`` restricts the search to what ``store.select`` gave.
+
+        ``reader`` is one that is loaded already.
+        """
+        self._store = store
+        self._reader = reader or SpanReader(store.words, store.lexicon)
+        self._calibration = Calibration.load()
+        self._top = top
+        self._articles = articles
+        super().__init__()
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        question = understand(query_bundle.query_str)
+        extractor = Extractor(self._store, self._reader, self._calibration)
+        ranked = extractor.ranked(question, self._articles)
+        sure = {one.node.node_id: one.confidence for one in extractor.judged(question, ranked)}
+        ranked.sort(key=lambda one: -sure.get(one.node.node_id, 0.0))
+        return [
+            NodeWithScore(node=one.node, score=sure.get(one.node.node_id, 0.0))
+            for one in ranked[: self._top]
+        ]
 
 
 class TanyaQueryEngine(BaseQueryEngine):

@@ -24,9 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from assistant.confidence import Calibration
-from assistant.extract import Extractor
-from assistant.question import understand
+from assistant.llamaindex import AnswerRetriever
 from assistant.reader import SpanReader
 from index import lexical, rerank
 from index.encoder import StaticEncoder
@@ -138,16 +136,13 @@ def reranked(store: Store, question: str, nodes: list[NodeWithScore]) -> list[No
 
 
 def answering(store: Store, question: str) -> list[NodeWithScore]:
-    """``ranked``, but those that are read first, the likeliest to answer before the others."""
-    reader, calibration = _judges()
-    evidence = Extractor(store, reader, calibration).evidence(understand(question))
-    place = {item.node.node_id: i for i, item in enumerate(evidence)}
-    return sorted(ranked(store, question), key=lambda one: place.get(one.node.node_id, len(place)))
+    """As answers are looked for: those that are read first, the likeliest to answer in front."""
+    return AnswerRetriever(store, top=50, reader=_reader()).retrieve(question)
 
 
 @cache
-def _judges() -> tuple[SpanReader, Calibration]:
-    return SpanReader(StaticEncoder(), Lexicon()), Calibration.load()
+def _reader() -> SpanReader:
+    return SpanReader(StaticEncoder(), Lexicon())
 
 
 STAGES: dict[str, Stage] = {

@@ -6,7 +6,13 @@ import asyncio
 from pathlib import Path
 
 from assistant import Assistant
-from assistant.llamaindex import Filter, HybridRetriever, Store, TanyaQueryEngine
+from assistant.llamaindex import (
+    AnswerRetriever,
+    Filter,
+    HybridRetriever,
+    Store,
+    TanyaQueryEngine,
+)
 from index.encoder import StaticEncoder
 
 QUESTION = "When was the Wendle bridge opened?"
@@ -36,4 +42,24 @@ def test_the_hybrid_retriever_keeps_to_a_filter(built: Path, encoder: StaticEnco
     store = Store.open(built, encoder)
     indonesian = store.select(Filter(languages=("id",)))
     nodes = HybridRetriever(store, articles=indonesian).retrieve("the Wendle bridge")
+    assert {node.metadata["language"] for node in nodes} == {"id"}
+
+
+def test_the_answer_retriever_orders_as_the_assistant_does(built: Path) -> None:
+    assistant = Assistant.open(built)
+    evidence = assistant.evidence(QUESTION)
+    nodes = AnswerRetriever(assistant.store, top=50).retrieve(QUESTION)
+    read = nodes[: len(evidence)]
+    assert [one.node.node_id for one in read] == [one.node.node_id for one in evidence]
+    assert [one.score for one in read] == [one.confidence for one in evidence]
+    assert all(one.score == 0 for one in nodes[len(evidence) :])
+    hybrid = HybridRetriever(assistant.store, top=50).retrieve(QUESTION)
+    assert {one.node.node_id for one in nodes} == {one.node.node_id for one in hybrid}
+    assert AnswerRetriever(assistant.store, top=2).retrieve(QUESTION) == nodes[:2]
+
+
+def test_the_answer_retriever_keeps_to_a_filter(built: Path) -> None:
+    store = Store.open(built)
+    indonesian = store.select(Filter(languages=("id",)))
+    nodes = AnswerRetriever(store, articles=indonesian).retrieve(QUESTION)
     assert {node.metadata["language"] for node in nodes} == {"id"}
