@@ -94,14 +94,10 @@ class AnswerRetriever(BaseRetriever):
         store: Store,
         top: int = 10,
         articles: Selection | None = None,
-        reader: SpanReader | None = None,
     ) -> None:
-        """``articles`` restricts the search to what ``store.select`` gave.
-
-        ``reader`` is one that is loaded already.
-        """
+        """``articles`` restricts the search to what ``store.select`` gave."""
         self._store = store
-        self._reader = reader or SpanReader(store.words, store.lexicon)
+        self._reader = SpanReader(store.words, store.lexicon)
         self._calibration = Calibration.load()
         self._top = top
         self._articles = articles
@@ -112,10 +108,10 @@ class AnswerRetriever(BaseRetriever):
         extractor = Extractor(self._store, self._reader, self._calibration)
         ranked = extractor.ranked(question, self._articles)
         sure = {one.node.node_id: one.confidence for one in extractor.judged(question, ranked)}
-        ranked.sort(key=lambda one: -sure.get(one.node.node_id, 0.0))
+        nodes = {one.node.node_id: one.node for one in ranked}
+        order = [*sure, *(one for one in nodes if one not in sure)]
         return [
-            NodeWithScore(node=one.node, score=sure.get(one.node.node_id, 0.0))
-            for one in ranked[: self._top]
+            NodeWithScore(node=nodes[one], score=sure.get(one, 0.0)) for one in order[: self._top]
         ]
 
 

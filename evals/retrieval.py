@@ -16,7 +16,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from llama_index.core.schema import NodeWithScore
@@ -25,7 +25,6 @@ from rich.progress import track
 from rich.table import Table
 
 from assistant.llamaindex import AnswerRetriever
-from assistant.reader import SpanReader
 from index import lexical, rerank
 from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
@@ -137,12 +136,12 @@ def reranked(store: Store, question: str, nodes: list[NodeWithScore]) -> list[No
 
 def answering(store: Store, question: str) -> list[NodeWithScore]:
     """As answers are looked for: those that are read first, the likeliest to answer in front."""
-    return AnswerRetriever(store, top=50, reader=_reader()).retrieve(question)
+    return _answers_of(store).retrieve(question)
 
 
-@cache
-def _reader() -> SpanReader:
-    return SpanReader(StaticEncoder(), Lexicon())
+@lru_cache(maxsize=1)
+def _answers_of(store: Store) -> AnswerRetriever:
+    return AnswerRetriever(store, top=50)
 
 
 STAGES: dict[str, Stage] = {
