@@ -11,7 +11,8 @@ from decimal import Decimal
 from babel.dates import format_date
 
 from assistant.gloss import gloss
-from assistant.quantities import UNITS, PartialDate, Quantity, equal, quantities
+from assistant.measures import UNITS
+from assistant.quantities import PartialDate, Quantity, equal, quantities
 from index.dates import MONTHS
 from index.text import STOP_WORDS, WORD, fold, lemma
 from index.types import Language

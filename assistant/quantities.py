@@ -9,6 +9,19 @@ from datetime import time
 from decimal import Decimal
 from typing import Literal
 
+from assistant.measures import (
+    CURRENCIES,
+    FRACTIONS,
+    ONE_OF,
+    ORDINALS,
+    PARTS,
+    PEOPLE,
+    SCALES,
+    SMALL,
+    TEENS,
+    TENS,
+    UNITS,
+)
 from index.dates import MONTHS, ZONES
 from index.text import language_of
 from index.types import Language
@@ -40,147 +53,7 @@ class Quantity:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit of measure: ``factor`` of it make one of its ``dimension``'s base unit."""
-
-    dimension: str
-    factor: Decimal
-    words: str
-
-
-def _unit(dimension: str, factor: str, words: str) -> Unit:
-    return Unit(dimension, Decimal(factor), words)
-
-
-UNITS: dict[str, Unit] = {
-    "millimetre": _unit("length", "0.001", r"mm|mili?meter|millimet(?:re|er)s?"),
-    "centimetre": _unit("length", "0.01", r"cm|sentimeter|senti|centimet(?:re|er)s?"),
-    "metre": _unit("length", "1", r"(?-i:m)|meter|met(?:re|er)s?"),
-    "kilometre": _unit("length", "1000", r"km|kilometer|kilomet(?:re|er)s?"),
-    "mile": _unit("length", "1609.344", r"mil|miles?"),
-    "foot": _unit("length", "0.3048", r"kaki|feet|foot|ft"),
-    "inch": _unit("length", "0.0254", r"inci|inch(?:es)?"),
-    "square metre": _unit(
-        "area", "1", r"m2|m²|meter persegi|sq m|square met(?:re|er)s?"
-    ),
-    "square kilometre": _unit(
-        "area", "1000000",
-        r"km2|km²|km persegi|kilometer persegi|sq km|square (?:kilomet(?:re|er)s?|km)",
-    ),
-    "hectare": _unit("area", "10000", r"ha|hektare?|hectares?"),
-    "acre": _unit("area", "4046.8564224", r"acres?"),
-    "cubic metre": _unit("volume", "1000", r"m3|m³|meter kubik|cubic met(?:re|er)s?"),
-    "litre": _unit("volume", "1", r"liter|lit(?:re|er)s?"),
-    "barrel": _unit("oil", "1", r"bare?l|barrels?"),
-    "gram": _unit("mass", "0.001", r"gr|(?-i:g)|grams?"),
-    "kilogram": _unit("mass", "1", r"kg|kilograms?|kilos?"),
-    "tonne": _unit("mass", "1000", r"(?:metrik )?ton|(?:metric )?ton(?:ne)?s?"),
-    "kilometre per hour": _unit(
-        "speed", "1",
-        r"km/(?:jam|h)|kph|(?:km|kilomet(?:re|er)s?) (?:per jam|(?:per|an) hour)",
-    ),
-    "megawatt": _unit("power", "1", r"mw|megawatts?"),
-    "gigawatt": _unit("power", "1000", r"gw|gigawatts?"),
-    "degree Celsius": _unit(
-        "temperature", "1", r"°\s?c|derajat cel[sc]ius|degrees? celsius|cel[sc]ius"
-    ),
-    "degree Fahrenheit": _unit(
-        "fahrenheit", "1", r"°\s?f|derajat fahrenheit|degrees? fahrenheit|fahrenheit"
-    ),
-    "second": _unit("time", "1", r"detik|seconds?"),
-    "minute": _unit("time", "60", r"menit|minutes?|mins?"),
-    "hour": _unit("time", "3600", r"jam|hours?"),
-    "day": _unit("time", "86400", r"hari|days?"),
-    "week": _unit("time", "604800", r"pekan|minggu|weeks?"),
-    "month": _unit("months", "1", r"bulan|months?"),
-    "year": _unit("months", "12", r"tahun|years?"),
-    "decade": _unit("months", "120", r"dekade|decades?"),
-    "century": _unit("months", "1200", r"abad|century|centuries"),
-    "percentage point": _unit("points", "1", r"poin persen|persen poin|percentage points?"),
-    "magnitude": _unit("magnitude", "1", r"skala richter|SR|magnitudes?"),
-}  # fmt: skip
-
-_CURRENCIES = {  # code: (what stands before the number, what stands after it)
-    "IDR": (r"rp\.?|idr", r"rupiah|idr"),
-    "SGD": (r"s\$|sgd", r"doll?ar singapura|singapore dollars?|sgd"),
-    "AUD": (r"a\$|aud", r"doll?ar australia|australian dollars?|aud"),
-    "HKD": (r"hk\$|hkd", r"doll?ar hong ?kong|hong kong dollars?|hkd"),
-    "CAD": (r"c\$|cad", r"doll?ar kanada|canadian dollars?|cad"),
-    "USD": (
-        r"us\$|usd|us dollars?|\$",
-        r"dolar (?:as|amerika(?: serikat)?)|dollar (?:as|amerika(?: serikat)?)"
-        r"|(?:us|u\.s\.|american) dollars?|usd|dollars?|dolar",
-    ),
-    "EUR": (r"€|eur", r"euros?|eur"),
-    "GBP": (r"£|gbp", r"pound ?sterling|pounds? sterling|poundsterling|pounds?|gbp"),
-    "CNY": (r"cny|rmb", r"yuan|renminbi|cny"),
-    "JPY": (r"¥|jpy", r"yen|jpy"),
-    "MYR": (r"rm|myr", r"ringgit(?: malaysia)?|malaysian ringgit|myr"),
-    "KRW": (r"₩|krw", r"(?:south )?korean won|won korea(?: selatan)?|krw"),
-    "THB": (r"฿|thb", r"baht|thb"),
-    "PHP": (r"₱|php", r"pesos?(?: filipina)?|philippine pesos?|php"),
-    "INR": (r"₹|inr", r"rupees?|rupe|indian rupees?|inr"),
-    "RUB": (r"₽|rub", r"rubel|rou?bles?|rub"),
-    "SAR": (r"sar", r"riyals?(?: saudi)?|real saudi|saudi riyals?|sar"),
-}
 MAX_DIGITS = 40  # longer rows of digits are no numbers
-_PEOPLE = r"orang|jiwa|warga|people|persons?|kali|times"
-
-_SMALL = {
-    word: Decimal(value)
-    for value, both in enumerate(
-        """nol,zero satu,one dua,two tiga,three empat,four lima,five enam,six tujuh,seven
-        delapan,eight sembilan,nine""".split()
-    )
-    for word in both.split(",")
-}
-_TEENS = {
-    word: Decimal(value)
-    for value, both in enumerate(
-        """sepuluh,ten sebelas,eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
-        nineteen""".split(),
-        start=10,
-    )
-    for word in both.split(",")
-}
-_TENS = {
-    word: Decimal(10 * value)
-    for value, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
-    )
-}
-_SCALES = {
-    word: Decimal(10) ** power
-    for power, names in {
-        3: "ribu rb thousand",
-        6: "juta jt million millions mn mln",
-        9: "miliar milyar billion bn",
-        12: "triliun trilyun trillion tn trn",
-    }.items()
-    for word in names.split()
-}
-_ONE_OF = {f"se{name}": _SCALES[name] for name in ("ribu", "juta", "miliar", "milyar", "triliun")}
-_FRACTIONS = {
-    "setengah": Decimal("0.5"), "separuh": Decimal("0.5"), "half": Decimal("0.5"),
-    "sepertiga": Decimal(1) / 3, "seperempat": Decimal("0.25"), "seperlima": Decimal("0.2"),
-}  # fmt: skip
-_PARTS = {
-    "pertiga": 3, "third": 3, "thirds": 3, "perempat": 4, "quarter": 4, "quarters": 4,
-    "perlima": 5, "fifth": 5, "fifths": 5,
-}  # fmt: skip
-_ORDINALS = {
-    word: value
-    for value, words in enumerate(
-        """pertama,first kedua,second ketiga,third keempat,fourth kelima,fifth keenam,sixth
-        ketujuh,seventh kedelapan,eighth kesembilan,ninth kesepuluh,tenth kesebelas,eleventh
-        twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth
-        twentieth""".split(),
-        start=1,
-    )
-    for word in words.split(",")
-}
-
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _LONG_MONTH = "|".join(
     name for name in MONTHS if (len(name) > 3 and name != "sept") or name == "mei"
@@ -327,7 +200,7 @@ _DATE_PATTERNS = [
          "m"),
         (rf"(?<![\w$€£¥.,])(?:(?<![^\W\d_]-)|(?<=mid-))"
          rf"(?<!\D\d-)(?<!\D\d\d-)(?<!\D\d\d\d-){_YEAR}"
-         rf"(?![-–]\w*[a-z])(?!\s+(?:{_PEOPLE})\b)", "y"),
+         rf"(?![-–]\w*[a-z])(?!\s+(?:{PEOPLE})\b)", "y"),
     )
 ]  # fmt: skip
 
@@ -416,7 +289,7 @@ def _is_part(text: str, match: re.Match[str]) -> bool:
     before = re.search(r"\b(one|an?)[- ]$", text[max(0, match.start() - 5) : match.start()], re.I)
     return (
         before is not None
-        and match.group().lower() in _PARTS
+        and match.group().lower() in PARTS
         and (before.group(1).lower() == "one" or text[match.end() :].startswith(" of "))
     )
 
@@ -426,14 +299,14 @@ def _ordinal_word(word: str) -> int:
     >>> _ordinal_word("ketujuh belas"), _ordinal_word("twenty-first"), _ordinal_word("century")
     (17, 21, 0)
     """
-    if word in _ORDINALS:
-        return _ORDINALS[word]
+    if word in ORDINALS:
+        return ORDINALS[word]
     first, _, last = word.partition("-")
-    if first in _TENS and 0 < _ORDINALS.get(last, 0) < 10:
-        return int(_TENS[first]) + _ORDINALS[last]
+    if first in TENS and 0 < ORDINALS.get(last, 0) < 10:
+        return int(TENS[first]) + ORDINALS[last]
     first, _, last = word.partition(" ")
-    if last == "belas" and first.removeprefix("ke") in _SMALL:
-        return 10 + int(_SMALL[first.removeprefix("ke")])
+    if last == "belas" and first.removeprefix("ke") in SMALL:
+        return 10 + int(SMALL[first.removeprefix("ke")])
     return 0
 
 
@@ -460,7 +333,7 @@ class _Token:
 
 _BEFORE = re.compile(
     "(?:(?<![^\\W_])(?:"
-    + "|".join(f"(?P<{code}>{before})" for code, (before, _) in _CURRENCIES.items())
+    + "|".join(f"(?P<{code}>{before})" for code, (before, _) in CURRENCIES.items())
     + r")|(?P<magnitude>\bM|\b(?:ber)?magnitudo?e?|\bmagnitude of)"
     r"|(?P<minus>(?:^|(?<=\s))[-−]|\bminus))"
     r"\s*(?:sekitar\s+)?$",
@@ -468,7 +341,7 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(
     r"[\s-]{0,3}(?:(?P<percent>%|persen\b(?! poin)|per ?cent\b|pct\b)|"
-    + "|".join(rf"(?P<{code}>(?:{after})\b)" for code, (_, after) in _CURRENCIES.items())
+    + "|".join(rf"(?P<{code}>(?:{after})\b)" for code, (_, after) in CURRENCIES.items())
     + "|"
     + "|".join(
         f"(?P<u{i}>{pattern})(?!\\w)"
@@ -545,7 +418,7 @@ def _number(
         if here > at and word == "-":
             follows = tokens[here + 1].text.lower() if here + 1 < len(tokens) else ""
             joined = tokens[here - 1].text.lower()
-            if (joined in _TENS and follows in _SMALL) or (joined in _SMALL and follows in _PARTS):
+            if (joined in TENS and follows in SMALL) or (joined in SMALL and follows in PARTS):
                 here += 1
                 continue
             break
@@ -553,31 +426,31 @@ def _number(
             if piece is not None or part:
                 break
             ahead = tokens[here + 1].text.lower() if here + 1 < len(tokens) else ""
-            if good > at and _SCALES.get(ahead, scale) >= scale:
+            if good > at and SCALES.get(ahead, scale) >= scale:
                 break
             piece = numeral(tokens[here].text, language)
             if piece is None:
                 return None, here + 1
             digits = True
-        elif word in _FRACTIONS:
+        elif word in FRACTIONS:
             if piece is None and not part and good == at:
-                piece = _FRACTIONS[word]
+                piece = FRACTIONS[word]
                 coming = _words(tokens, here + 1, here + 3)
-                if len(coming) == 2 and coming[0] == "a" and coming[1] in _SCALES:
+                if len(coming) == 2 and coming[0] == "a" and coming[1] in SCALES:
                     here += 1
             elif piece is not None and word == "setengah":
-                part, piece = part + piece + _FRACTIONS[word], Decimal(0)
+                part, piece = part + piece + FRACTIONS[word], Decimal(0)
             else:
                 break
             digits = True
-        elif word in _SMALL:
+        elif word in SMALL:
             if piece is not None and (digits or piece % 10 or not piece):
                 break
-            part, piece = part + (piece or 0), _SMALL[word]
-        elif word in _TEENS or word in _TENS:
+            part, piece = part + (piece or 0), SMALL[word]
+        elif word in TEENS or word in TENS:
             if piece is not None and (digits or piece % 100 or not piece):
                 break
-            part, piece = part + (piece or 0), (_TEENS | _TENS)[word]
+            part, piece = part + (piece or 0), (TEENS | TENS)[word]
         elif word in ("belas", "puluh"):
             if piece is None or digits or not 0 < piece < 10:
                 break
@@ -590,15 +463,15 @@ def _number(
             if piece is not None:
                 break
             piece = Decimal(100)
-        elif word in _ONE_OF:
-            if piece is not None or _ONE_OF[word] >= scale:
+        elif word in ONE_OF:
+            if piece is not None or ONE_OF[word] >= scale:
                 break
-            total, scale = total + _ONE_OF[word], _ONE_OF[word]
+            total, scale = total + ONE_OF[word], ONE_OF[word]
         elif word in ("dozen", "lusin"):
             piece = 12 * (Decimal(1) if piece is None else piece)
             return total + part + piece, here + 1
-        elif word in _SCALES or _short_scale(tokens, here, text, language):
-            factor = _SCALES.get(word) or _short_scale(tokens, here, text, language)
+        elif word in SCALES or _short_scale(tokens, here, text, language):
+            factor = SCALES.get(word) or _short_scale(tokens, here, text, language)
             assert factor is not None
             if piece is None:
                 if good == at or factor <= scale:
@@ -612,8 +485,8 @@ def _number(
         elif word in ("a", "an", "se"):
             ahead = tokens[here + 1].text.lower() if here + 1 < len(tokens) else ""
             coming = _words(tokens, here + 1, here + 3)
-            fraction = len(coming) == 2 and coming[0] in _PARTS and coming[1] == "of"
-            if good > at or not (fraction or ahead in ("hundred", "dozen", "lusin", *_SCALES)):
+            fraction = len(coming) == 2 and coming[0] in PARTS and coming[1] == "of"
+            if good > at or not (fraction or ahead in ("hundred", "dozen", "lusin", *SCALES)):
                 break
             piece = Decimal(1)
             here += 1
@@ -626,7 +499,7 @@ def _number(
             elif (
                 not digits
                 and coming
-                and coming[0] in (_SMALL | _TEENS | _TENS)
+                and coming[0] in (SMALL | TEENS | TENS)
                 and tokens[here - 1].text.lower() in ("hundred", "thousand", "million")
             ):
                 here += 1
@@ -634,7 +507,7 @@ def _number(
             else:
                 break
         else:
-            divisor = _PARTS.get(word)
+            divisor = PARTS.get(word)
             plural = word.endswith("s") or word.startswith("per")
             if divisor and piece and not digits and plural != (piece == 1):
                 return (total + part + piece) / divisor, here + 1
@@ -659,7 +532,7 @@ def _short_scale(
     word, number = tokens[at].text, tokens[at - 1]
     attached = number.end == tokens[at].start
     before = _BEFORE.search(text[max(0, number.start - _NEAR) : number.start])
-    currency = before.lastgroup if before and before.lastgroup in _CURRENCIES else ""
+    currency = before.lastgroup if before and before.lastgroup in CURRENCIES else ""
     if word in ("M", "T") and currency and (language == "id" or currency == "IDR"):
         return Decimal(10) ** (9 if word == "M" else 12)
     if not attached:
@@ -680,7 +553,7 @@ def _dressed(text: str, value: Decimal, span: Span) -> Quantity:
         value, start = -value, near + before.start()
         before = _BEFORE.search(text[near:start])
     after = _AFTER.match(text, end)
-    if before and before.lastgroup in _CURRENCIES:
+    if before and before.lastgroup in CURRENCIES:
         return Quantity("money", value, before.lastgroup, (near + before.start(), end))
     if before and before["magnitude"] and before["magnitude"] != "m":
         return Quantity("unit", value, "magnitude", (near + before.start(), end))
@@ -689,7 +562,7 @@ def _dressed(text: str, value: Decimal, span: Span) -> Quantity:
     group, until = after.lastgroup, after.end()
     if group == "percent":
         return Quantity("percent", value, "", (start, until))
-    if group in _CURRENCIES:
+    if group in CURRENCIES:
         return Quantity("money", value, group, (start, until))
     name = _NAMES[int(group[1:])]
     if name == "week" and after.group(group) == "Minggu":  # the day, not the unit

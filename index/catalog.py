@@ -16,100 +16,32 @@ from index.chunking import citable
 from index.copies import MOST_HOLDERS, components, keys
 from index.duplicates import is_reprint, is_twin, likely_twins, sketch
 from index.history import MOST_VERSIONS, Version
+from index.schema import (
+    ARTICLES,
+    FILES,
+    HISTORY,
+    KEYS,
+    METADATA,
+    PARAGRAPHS,
+    REMOVED,
+    SKETCHES,
+)
 from index.types import Article, Paragraph
 from prompts import Message
 
-_METADATA = sa.MetaData()
-_FILES = sa.Table(
-    "files",
-    _METADATA,
-    sa.Column("root", sa.Text, primary_key=True),
-    sa.Column("path", sa.Text, primary_key=True),
-    sa.Column("sha256", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-)
-_ARTICLES = sa.Table(
-    "articles",
-    _METADATA,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("root", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("published", sa.Text),
-    sa.Column("date_only", sa.Boolean, nullable=False),
-    sa.Column("language", sa.Text, nullable=False),
-    sa.Column("author", sa.Text, nullable=False),
-    sa.Column("section", sa.Text, nullable=False),
-    sa.Column("updated", sa.Text),
-    sa.Column("version", sa.Text, nullable=False),
-    sa.Column("seen", sa.Text, nullable=False),  # when this text was first read
-    sa.Column("copy_of", sa.Text),  # the article that is found in place of this one
-    sa.Column("gone", sa.Text),  # when its page was found to have vanished from the web
-    sa.Index("articles_by_file", "root", "path"),
-    sa.Index("articles_by_copy_of", "copy_of"),
-)
-_KEYS = sa.Table(
-    "keys",
-    _METADATA,
-    sa.Column("key", sa.Integer, nullable=False),  # shared by articles that may be one
-    sa.Column("article_id", sa.Text, nullable=False),
-    sa.Index("keys_by_key", "key"),
-    sa.Index("keys_by_article", "article_id"),
-)
-_HISTORY = sa.Table(
-    "history",
-    _METADATA,
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("article_id", sa.Text, nullable=False),
-    sa.Column("version", sa.Text, nullable=False),
-    sa.Column("seen", sa.Text, nullable=False),
-    sa.Column("text", sa.LargeBinary, nullable=False),
-    sa.Index("history_by_article", "article_id"),
-)
-_PARAGRAPHS = sa.Table(
-    "paragraphs",
-    _METADATA,
-    sa.Column("row", sa.Integer, primary_key=True),
-    sa.Column("article_id", sa.Text, nullable=False),
-    sa.Column("number", sa.Integer, nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    # Of citable paragraphs of articles that are no copies: they alone can be found.
-    sa.Column("node_id", sa.Text),
-    sa.Index("paragraphs_by_article", "article_id", "number", unique=True),
-    sa.Index("paragraphs_by_node", "node_id", unique=True),
-    sqlite_autoincrement=True,
-)
-_SKETCHES = sa.Table(
-    "sketches",
-    _METADATA,
-    sa.Column("hash", sa.Integer, nullable=False),
-    sa.Column("row", sa.Integer, nullable=False),  # of the paragraph
-    sa.Index("sketches_by_hash", "hash"),
-    sa.Index("sketches_by_row", "row"),
-)
-_REMOVED = sa.Table(
-    "removed",
-    _METADATA,
-    sa.Column("article_id", sa.Text, primary_key=True),
-    sa.Column("version", sa.Text, nullable=False),
-)
-
 # Made once: SQLAlchemy takes longer to make and compile a statement than SQLite to carry it out.
-_INSERT_ARTICLE = sa.insert(_ARTICLES)
-_INSERT_PARAGRAPHS = sa.insert(_PARAGRAPHS)
-_INSERT_KEYS = sa.insert(_KEYS)
-_INSERT_SKETCHES = sa.insert(_SKETCHES)
-_SAME_ID = sa.select(_ARTICLES.c.id).where(_ARTICLES.c.id == sa.bindparam("sought"))
+_INSERT_ARTICLE = sa.insert(ARTICLES)
+_INSERT_PARAGRAPHS = sa.insert(PARAGRAPHS)
+_INSERT_KEYS = sa.insert(KEYS)
+_INSERT_SKETCHES = sa.insert(SKETCHES)
+_SAME_ID = sa.select(ARTICLES.c.id).where(ARTICLES.c.id == sa.bindparam("sought"))
 _SOUGHT = sa.select(sa.func.json_each(sa.bindparam("sought")).table_valued("value").c.value)
-_ROWS_OF = sa.select(_PARAGRAPHS.c.node_id, _PARAGRAPHS.c.row).where(
-    _PARAGRAPHS.c.node_id.in_(_SOUGHT)
+_ROWS_OF = sa.select(PARAGRAPHS.c.node_id, PARAGRAPHS.c.row).where(
+    PARAGRAPHS.c.node_id.in_(_SOUGHT)
 )
-_NODES = sa.select(_PARAGRAPHS).where(_PARAGRAPHS.c.node_id.in_(_SOUGHT)).order_by("row")
-_ROWS_WITHIN = sa.select(_PARAGRAPHS.c.article_id, _PARAGRAPHS.c.row).where(
-    _PARAGRAPHS.c.article_id.in_(_SOUGHT), _PARAGRAPHS.c.node_id.is_not(None)
+_NODES = sa.select(PARAGRAPHS).where(PARAGRAPHS.c.node_id.in_(_SOUGHT)).order_by("row")
+_ROWS_WITHIN = sa.select(PARAGRAPHS.c.article_id, PARAGRAPHS.c.row).where(
+    PARAGRAPHS.c.article_id.in_(_SOUGHT), PARAGRAPHS.c.node_id.is_not(None)
 )
 
 
@@ -157,7 +89,7 @@ class Catalog:
             connect_args={"check_same_thread": False},
         )
         if writable:
-            _METADATA.create_all(self._engine)
+            METADATA.create_all(self._engine)
         self._writer: sa.Connection | None = self._engine.connect() if writable else None
         self._last: int | None = None
 
@@ -184,7 +116,7 @@ class Catalog:
     # Files
 
     def files(self, roots: Iterable[str]) -> dict[tuple[str, str], FileRecord]:
-        query = sa.select(_FILES).where(_FILES.c.root.in_(list(roots)))
+        query = sa.select(FILES).where(FILES.c.root.in_(list(roots)))
         return {
             (row.root, row.path): FileRecord(row.root, row.path, row.sha256, _reasons(row.reason))
             for row in self._rows(query)
@@ -193,20 +125,20 @@ class Catalog:
     def put_file(self, record: FileRecord) -> None:
         told = json.dumps([one.to_dict() for one in record.reasons]) if record.reasons else ""
         self._write.execute(
-            sa.insert(_FILES)
+            sa.insert(FILES)
             .prefix_with("OR REPLACE")
             .values(root=record.root, path=record.path, sha256=record.sha256, reason=told)
         )
 
     def drop_file(self, root: str, path: str) -> None:
-        self._write.execute(sa.delete(_FILES).where(_FILES.c.root == root, _FILES.c.path == path))
+        self._write.execute(sa.delete(FILES).where(FILES.c.root == root, FILES.c.path == path))
 
     # Articles
 
     def versions(self, root: str, path: str) -> dict[str, str]:
         """The content version of each article of a file, by id."""
-        query = sa.select(_ARTICLES.c.id, _ARTICLES.c.version).where(
-            _ARTICLES.c.root == root, _ARTICLES.c.path == path
+        query = sa.select(ARTICLES.c.id, ARTICLES.c.version).where(
+            ARTICLES.c.root == root, ARTICLES.c.path == path
         )
         return {str(row.id): str(row.version) for row in self._rows(query)}
 
@@ -271,9 +203,9 @@ class Catalog:
             for article in self.articles(ids)
             for number, node in _node_ids(article, self.file_of(article.id)[2]).items()
         ]
-        update = sa.update(_PARAGRAPHS).where(
-            _PARAGRAPHS.c.article_id == sa.bindparam("article"),
-            _PARAGRAPHS.c.number == sa.bindparam("place"),
+        update = sa.update(PARAGRAPHS).where(
+            PARAGRAPHS.c.article_id == sa.bindparam("article"),
+            PARAGRAPHS.c.number == sa.bindparam("place"),
         )
         if values:
             self._write.execute(update.values(node_id=sa.bindparam("node")), values)
@@ -282,12 +214,12 @@ class Catalog:
     def _hide(self, ids: Sequence[str]) -> None:
         """Let no paragraph of these articles be found."""
         self._drop_sketches(ids)
-        own = _among(_PARAGRAPHS.c.article_id, ids)
-        self._write.execute(sa.update(_PARAGRAPHS).where(own).values(node_id=None))
+        own = _among(PARAGRAPHS.c.article_id, ids)
+        self._write.execute(sa.update(PARAGRAPHS).where(own).values(node_id=None))
 
     def _drop_sketches(self, ids: Sequence[str]) -> None:
-        rows = sa.select(_PARAGRAPHS.c.row).where(_among(_PARAGRAPHS.c.article_id, ids))
-        self._write.execute(sa.delete(_SKETCHES).where(_SKETCHES.c.row.in_(rows)))
+        rows = sa.select(PARAGRAPHS.c.row).where(_among(PARAGRAPHS.c.article_id, ids))
+        self._write.execute(sa.delete(SKETCHES).where(SKETCHES.c.row.in_(rows)))
 
     def _last_row(self) -> int:
         """The last row that was ever given to a paragraph: none is given twice."""
@@ -299,16 +231,16 @@ class Catalog:
     def drop_articles(self, ids: Sequence[str]) -> None:
         """Forget these articles as they are now; their history stays."""
         self._drop_sketches(ids)
-        for column in (_ARTICLES.c.id, _PARAGRAPHS.c.article_id, _KEYS.c.article_id):
+        for column in (ARTICLES.c.id, PARAGRAPHS.c.article_id, KEYS.c.article_id):
             self._write.execute(sa.delete(column.table).where(_among(column, ids)))
 
     def mark_gone(self, root: str, path: str, gone: datetime | None) -> int:
         """Note since when the page of these articles has vanished; how many were not marked so."""
         value = gone.isoformat() if gone else None
         found = self._write.execute(
-            sa.update(_ARTICLES)
-            .where(_ARTICLES.c.root == root, _ARTICLES.c.path == path)
-            .where(_ARTICLES.c.gone.is_distinct_from(value))
+            sa.update(ARTICLES)
+            .where(ARTICLES.c.root == root, ARTICLES.c.path == path)
+            .where(ARTICLES.c.gone.is_distinct_from(value))
             .values(gone=value)
         )
         return found.rowcount
@@ -318,17 +250,17 @@ class Catalog:
 
         They come without paragraphs unless ``text``.
         """
-        query = sa.select(_ARTICLES).order_by(_ARTICLES.c.published.desc(), _ARTICLES.c.id)
+        query = sa.select(ARTICLES).order_by(ARTICLES.c.published.desc(), ARTICLES.c.id)
         wanted = None if ids is None else list(ids)
         if wanted is None:
-            query = query.where(_ARTICLES.c.copy_of.is_(None))
+            query = query.where(ARTICLES.c.copy_of.is_(None))
         else:
-            query = query.where(_among(_ARTICLES.c.id, wanted))
+            query = query.where(_among(ARTICLES.c.id, wanted))
         paragraphs: dict[str, list[Paragraph]] = {}
         if text:
-            blocks = sa.select(_PARAGRAPHS).order_by(_PARAGRAPHS.c.article_id, _PARAGRAPHS.c.number)
+            blocks = sa.select(PARAGRAPHS).order_by(PARAGRAPHS.c.article_id, PARAGRAPHS.c.number)
             if wanted is not None:
-                blocks = blocks.where(_among(_PARAGRAPHS.c.article_id, wanted))
+                blocks = blocks.where(_among(PARAGRAPHS.c.article_id, wanted))
             for row in self._rows(blocks):
                 paragraphs.setdefault(row.article_id, []).append(_paragraph(row))
         return [
@@ -358,7 +290,7 @@ class Catalog:
 
     def find_article_ids(self, prefix: str) -> list[str]:
         """The ids that are ``prefix`` or, when none is, that begin with it."""
-        query = sa.select(_ARTICLES.c.id).where(_ARTICLES.c.id.startswith(prefix, autoescape=True))
+        query = sa.select(ARTICLES.c.id).where(ARTICLES.c.id.startswith(prefix, autoescape=True))
         found = [str(row.id) for row in self._rows(query)]
         return [prefix] if prefix in found else sorted(found)
 
@@ -368,15 +300,15 @@ class Catalog:
 
     def file_of(self, article_id: str) -> tuple[str, str, str]:
         """Root, path and content version of an article."""
-        columns = (_ARTICLES.c.root, _ARTICLES.c.path, _ARTICLES.c.version)
-        row = self._rows(sa.select(*columns).where(_ARTICLES.c.id == article_id))[0]
+        columns = (ARTICLES.c.root, ARTICLES.c.path, ARTICLES.c.version)
+        row = self._rows(sa.select(*columns).where(ARTICLES.c.id == article_id))[0]
         return str(row.root), str(row.path), str(row.version)
 
     # Copies
 
     def keys_of(self, ids: Iterable[str]) -> set[int]:
         """The keys by which these articles are compared with others."""
-        return {row.key for row in self._rows(_keys(_among(_KEYS.c.article_id, ids)))}
+        return {row.key for row in self._rows(_keys(_among(KEYS.c.article_id, ids)))}
 
     def groups(self, ids: Iterable[str], others: Iterable[int]) -> list[set[str]]:
         """Sets of articles to compare with each other.
@@ -389,13 +321,13 @@ class Catalog:
         asked, fresh = set(others), set(ids)
         while fresh or asked:
             holders = sa.func.count()
-            lone = _among(_KEYS.c.key, asked)
+            lone = _among(KEYS.c.key, asked)
             shared = (
-                _keys(sa.or_(_KEYS.c.key.in_(_keys(_among(_KEYS.c.article_id, fresh))), lone))
-                .group_by(_KEYS.c.key)
+                _keys(sa.or_(KEYS.c.key.in_(_keys(_among(KEYS.c.article_id, fresh))), lone))
+                .group_by(KEYS.c.key)
                 .having(holders <= MOST_HOLDERS, sa.or_(holders > 1, lone))
             )
-            found = self._rows(sa.select(_KEYS).where(_KEYS.c.key.in_(shared)))
+            found = self._rows(sa.select(KEYS).where(KEYS.c.key.in_(shared)))
             pairs |= {(row.key, row.article_id) for row in found}
             seen |= fresh
             asked, fresh = set(), {row.article_id for row in found} - seen
@@ -403,14 +335,14 @@ class Catalog:
 
     def copies(self, ids: Iterable[str]) -> dict[str, str]:
         """The kept article of each of these that is a copy."""
-        query = sa.select(_ARTICLES.c.id, _ARTICLES.c.copy_of).where(
-            _among(_ARTICLES.c.id, ids), _ARTICLES.c.copy_of.is_not(None)
+        query = sa.select(ARTICLES.c.id, ARTICLES.c.copy_of).where(
+            _among(ARTICLES.c.id, ids), ARTICLES.c.copy_of.is_not(None)
         )
         return {str(row.id): str(row.copy_of) for row in self._rows(query)}
 
     def copies_of(self, ids: Iterable[str]) -> list[str]:
         """The ids of the copies of these articles, in order."""
-        query = sa.select(_ARTICLES.c.id).where(_among(_ARTICLES.c.copy_of, ids))
+        query = sa.select(ARTICLES.c.id).where(_among(ARTICLES.c.copy_of, ids))
         return sorted(str(row.id) for row in self._rows(query))
 
     def put_copies(self, changed: Mapping[str, str | None]) -> None:
@@ -418,8 +350,8 @@ class Catalog:
         if not changed:
             return
         self._write.execute(
-            sa.update(_ARTICLES)
-            .where(_ARTICLES.c.id == sa.bindparam("article"))
+            sa.update(ARTICLES)
+            .where(ARTICLES.c.id == sa.bindparam("article"))
             .values(copy_of=sa.bindparam("kept")),
             [{"article": one, "kept": kept} for one, kept in changed.items()],
         )
@@ -428,12 +360,12 @@ class Catalog:
 
     def republished(self, article_id: str = "") -> dict[str, list[str]]:
         """By article, the ids of others that print the same: of one article, or of all."""
-        sketched = sa.select(_SKETCHES.c.hash, _PARAGRAPHS.c.article_id, _SKETCHES.c.row).join(
-            _PARAGRAPHS, _PARAGRAPHS.c.row == _SKETCHES.c.row
+        sketched = sa.select(SKETCHES.c.hash, PARAGRAPHS.c.article_id, SKETCHES.c.row).join(
+            PARAGRAPHS, PARAGRAPHS.c.row == SKETCHES.c.row
         )
         if article_id:
-            own = sketched.where(_PARAGRAPHS.c.article_id == article_id).subquery()
-            sketched = sketched.where(_SKETCHES.c.hash.in_(sa.select(own.c.hash)))
+            own = sketched.where(PARAGRAPHS.c.article_id == article_id).subquery()
+            sketched = sketched.where(SKETCHES.c.hash.in_(sa.select(own.c.hash)))
         found = self._rows(sketched)
         owners = {row.row: str(row.article_id) for row in found}
         pairs = likely_twins((row.hash, row.row) for row in found)
@@ -455,12 +387,12 @@ class Catalog:
 
     def _sketched_paragraphs(self, ids: Iterable[str]) -> dict[str, int]:
         """How many paragraphs of each article are long enough to be compared."""
-        count = sa.func.count(sa.distinct(_SKETCHES.c.row)).label("n")
+        count = sa.func.count(sa.distinct(SKETCHES.c.row)).label("n")
         query = (
-            sa.select(_PARAGRAPHS.c.article_id, count)
-            .join(_SKETCHES, _PARAGRAPHS.c.row == _SKETCHES.c.row)
-            .where(_among(_PARAGRAPHS.c.article_id, ids))
-            .group_by(_PARAGRAPHS.c.article_id)
+            sa.select(PARAGRAPHS.c.article_id, count)
+            .join(SKETCHES, PARAGRAPHS.c.row == SKETCHES.c.row)
+            .where(_among(PARAGRAPHS.c.article_id, ids))
+            .group_by(PARAGRAPHS.c.article_id)
         )
         return {str(row.article_id): int(row.n) for row in self._rows(query)}
 
@@ -469,37 +401,37 @@ class Catalog:
     def keep_version(self, article_id: str, version: Version) -> None:
         """Add a version to those that an article had; the oldest go where there are too many."""
         self._write.execute(
-            sa.insert(_HISTORY).values(
+            sa.insert(HISTORY).values(
                 article_id=article_id,
                 version=version.version,
                 seen=version.seen.isoformat(),
                 text=version.pack(),
             )
         )
-        own = sa.select(_HISTORY.c.number).where(_HISTORY.c.article_id == article_id)
-        newest = own.order_by(_HISTORY.c.number.desc()).limit(MOST_VERSIONS)
+        own = sa.select(HISTORY.c.number).where(HISTORY.c.article_id == article_id)
+        newest = own.order_by(HISTORY.c.number.desc()).limit(MOST_VERSIONS)
         self._write.execute(
-            sa.delete(_HISTORY).where(
-                _HISTORY.c.article_id == article_id, _HISTORY.c.number.not_in(newest)
+            sa.delete(HISTORY).where(
+                HISTORY.c.article_id == article_id, HISTORY.c.number.not_in(newest)
             )
         )
 
     def drop_history(self, ids: Iterable[str]) -> None:
-        self._write.execute(sa.delete(_HISTORY).where(_among(_HISTORY.c.article_id, ids)))
+        self._write.execute(sa.delete(HISTORY).where(_among(HISTORY.c.article_id, ids)))
 
     def present_version(self, article_id: str) -> Version:
         """The text of an article as it is now; there must be one of this id."""
-        columns = (_ARTICLES.c.version, _ARTICLES.c.seen)
-        row = self._rows(sa.select(*columns).where(_ARTICLES.c.id == article_id))[0]
+        columns = (ARTICLES.c.version, ARTICLES.c.seen)
+        row = self._rows(sa.select(*columns).where(ARTICLES.c.id == article_id))[0]
         [article] = self.articles([article_id])
         return Version.of(article, row.version, datetime.fromisoformat(row.seen))
 
     def earlier_versions(self, article_id: str) -> list[Version]:
         """What an article said before, the oldest first."""
-        query = sa.select(_HISTORY).where(_HISTORY.c.article_id == article_id)
+        query = sa.select(HISTORY).where(HISTORY.c.article_id == article_id)
         return [
             Version.unpack(datetime.fromisoformat(row.seen), row.version, row.text)
-            for row in self._rows(query.order_by(_HISTORY.c.number))
+            for row in self._rows(query.order_by(HISTORY.c.number))
         ]
 
     def history(self, article_id: str) -> list[Version]:
@@ -513,22 +445,22 @@ class Catalog:
 
     def removed(self) -> dict[str, str]:
         """The content version that was removed by hand, by article id."""
-        return {str(r.article_id): str(r.version) for r in self._rows(sa.select(_REMOVED))}
+        return {str(r.article_id): str(r.version) for r in self._rows(sa.select(REMOVED))}
 
     def put_removed(self, article_id: str, version: str) -> None:
         self._write.execute(
-            sa.insert(_REMOVED)
+            sa.insert(REMOVED)
             .prefix_with("OR REPLACE")
             .values(article_id=article_id, version=version)
         )
 
     def drop_removed(self) -> None:
-        self._write.execute(sa.delete(_REMOVED))
+        self._write.execute(sa.delete(REMOVED))
 
     # Nodes
 
     def nodes_of(self, article_ids: Iterable[str]) -> list[StoredNode]:
-        return self._nodes(_among(_PARAGRAPHS.c.article_id, article_ids))
+        return self._nodes(_among(PARAGRAPHS.c.article_id, article_ids))
 
     def nodes(self, node_ids: Iterable[str]) -> list[StoredNode]:
         found = self._rows(_NODES, sought=json.dumps(list(node_ids)))
@@ -540,8 +472,8 @@ class Catalog:
         if not found:
             return []
         paragraph = found[0].paragraph
-        rows = sa.select(_SKETCHES.c.row).where(_SKETCHES.c.hash.in_(sketch(paragraph.text)))
-        others = (node.paragraph for node in self._nodes(_PARAGRAPHS.c.row.in_(rows)))
+        rows = sa.select(SKETCHES.c.row).where(SKETCHES.c.hash.in_(sketch(paragraph.text)))
+        others = (node.paragraph for node in self._nodes(PARAGRAPHS.c.row.in_(rows)))
         return [
             one
             for one in others
@@ -557,56 +489,56 @@ class Catalog:
         return {row.node_id: row.row for row in found}
 
     def nodes_at(self, rows: Iterable[int]) -> list[StoredNode]:
-        return self._nodes(_among(_PARAGRAPHS.c.row, rows))
+        return self._nodes(_among(PARAGRAPHS.c.row, rows))
 
     def ids_at(self, rows: Iterable[int]) -> dict[int, str]:
         """The node ids of the citable paragraphs at these rows."""
-        columns = (_PARAGRAPHS.c.row, _PARAGRAPHS.c.node_id)
-        sought = _among(_PARAGRAPHS.c.row, rows)
-        query = sa.select(*columns).where(_PARAGRAPHS.c.node_id.is_not(None), sought)
+        columns = (PARAGRAPHS.c.row, PARAGRAPHS.c.node_id)
+        sought = _among(PARAGRAPHS.c.row, rows)
+        query = sa.select(*columns).where(PARAGRAPHS.c.node_id.is_not(None), sought)
         return {int(row.row): str(row.node_id) for row in self._rows(query)}
 
     def directory(self) -> list[tuple[int, str]]:
         """Row and article id of every citable paragraph."""
-        columns = (_PARAGRAPHS.c.row, _PARAGRAPHS.c.article_id)
-        query = sa.select(*columns).where(_PARAGRAPHS.c.node_id.is_not(None))
+        columns = (PARAGRAPHS.c.row, PARAGRAPHS.c.article_id)
+        query = sa.select(*columns).where(PARAGRAPHS.c.node_id.is_not(None))
         return [(row, article_id) for row, article_id in map(tuple, self._rows(query))]
 
     def last_node(self) -> StoredNode:
         """The citable paragraph that was added last; there must be one."""
-        newest = sa.select(sa.func.max(_PARAGRAPHS.c.row)).where(_PARAGRAPHS.c.node_id.is_not(None))
-        return self._nodes(_PARAGRAPHS.c.row == newest.scalar_subquery())[0]
+        newest = sa.select(sa.func.max(PARAGRAPHS.c.row)).where(PARAGRAPHS.c.node_id.is_not(None))
+        return self._nodes(PARAGRAPHS.c.row == newest.scalar_subquery())[0]
 
     def node_ids(self) -> list[str]:
         """The ids of all citable paragraphs, in no order."""
-        query = sa.select(_PARAGRAPHS.c.node_id).where(_PARAGRAPHS.c.node_id.is_not(None))
+        query = sa.select(PARAGRAPHS.c.node_id).where(PARAGRAPHS.c.node_id.is_not(None))
         return [str(row.node_id) for row in self._rows(query)]
 
     def _nodes(self, condition: sa.ColumnElement[bool]) -> list[StoredNode]:
         query = (
-            sa.select(_PARAGRAPHS)
-            .where(_PARAGRAPHS.c.node_id.is_not(None), condition)
-            .order_by(_PARAGRAPHS.c.row)
+            sa.select(PARAGRAPHS)
+            .where(PARAGRAPHS.c.node_id.is_not(None), condition)
+            .order_by(PARAGRAPHS.c.row)
         )
         return [StoredNode(row.row, row.node_id, _paragraph(row)) for row in self._rows(query)]
 
     def counts(self) -> tuple[int, int]:
         """How many articles, copies left out, and how many citable paragraphs there are."""
         articles = self._rows(
-            sa.select(sa.func.count().label("n")).where(_ARTICLES.c.copy_of.is_(None))
+            sa.select(sa.func.count().label("n")).where(ARTICLES.c.copy_of.is_(None))
         )[0].n
         nodes = self._rows(
-            sa.select(sa.func.count(_PARAGRAPHS.c.node_id).label("n")).select_from(_PARAGRAPHS)
+            sa.select(sa.func.count(PARAGRAPHS.c.node_id).label("n")).select_from(PARAGRAPHS)
         )[0].n
         return int(articles), int(nodes)
 
     def count_copies(self) -> int:
-        query = sa.select(sa.func.count(_ARTICLES.c.copy_of).label("n"))
+        query = sa.select(sa.func.count(ARTICLES.c.copy_of).label("n"))
         return int(self._rows(query)[0].n)
 
 
 def _keys(condition: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
-    return sa.select(_KEYS.c.key).where(condition)
+    return sa.select(KEYS.c.key).where(condition)
 
 
 def _among(column: sa.Column[Any], values: Iterable[str | int]) -> sa.ColumnElement[bool]:
