@@ -13,6 +13,7 @@ from rich.text import Text
 
 from assistant.assistant import Assistant
 from assistant.config import default_index
+from assistant.terminal import say
 from evals import gate, report
 from evals.questions import EvalQuestion, QuestionSetError, load_questions
 from evals.runner import Archive, Outcome, cases, run, sample_archive, sample_articles
@@ -73,7 +74,7 @@ def _agree(args: argparse.Namespace) -> None:
 
 def _listed(paths: Sequence[Path], console: Console) -> int:
     for path in paths:
-        console.print(Text(f"wrote {path}"))
+        console.print(Text(say("eval.wrote", path=path)))
     return 0
 
 
@@ -84,10 +85,10 @@ def _samples(args: argparse.Namespace, console: Console) -> int:
         articles = sample_articles(assistant)
         if args.check:
             return FAILED if print_check(questions, articles, console, random.Random()) else 0
-        about, outcomes = _ask(questions, assistant, "sample questions", console)
+        about, outcomes = _ask(questions, assistant, say("eval.samples"), console)
     _tell(outcomes, options, console)
     status = _report(
-        about | {f"hash of {k}": v for k, v in gate.fingerprints().items()}, outcomes, args, console
+        about | {f"{k}_hash": v for k, v in gate.fingerprints().items()}, outcomes, args, console
     )
     found = gate.measured(outcomes)
     if args.baseline:
@@ -98,9 +99,9 @@ def _samples(args: argparse.Namespace, console: Console) -> int:
         return status
     lines = gate.shortfalls(found, gate.Baseline.load())
     for line in lines:
-        console.print(Text(f"below the baseline: {line}", style="red"))
+        console.print(Text(say("eval.below", line=line), style="red"))
     if not lines:
-        console.print("gate passed")
+        console.print(say("eval.gate_passed"))
     return FAILED if lines else 0
 
 
@@ -152,7 +153,7 @@ def _ask(
     documents, paragraphs = assistant.store.catalog.counts()
     about: dict[str, object] = {
         "questions": name,
-        "collection": f"{documents:,} articles, {paragraphs:,} paragraphs",
+        "collection": say("eval.collection", articles=documents, paragraphs=paragraphs),
         "encoder": assistant.store.encoder.fingerprint,
     }
     return about, run(cases(questions, articles), Archive(assistant).reply, console)
@@ -163,7 +164,7 @@ def _public(args: argparse.Namespace, console: Console) -> tuple[dict[str, objec
 
     datasets, skipped = read_datasets(args.data)
     for line in skipped:
-        console.print(Text(f"left out {line}", style="dim"))
+        console.print(Text(say("eval.left_out", what=line), style="dim"))
     outcomes: list[Outcome] = []
     sizes = []
     for one in datasets:

@@ -34,11 +34,12 @@ _NO = frozenset({"tidak", "no", "bukan", "belum"})
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A mean over questions. ``floor``: the gate holds it; it must be better when higher."""
+    """A mean over questions. ``floor``: the gate holds it; it must be better when higher.
+
+    ``eval.toml`` says how a figure is called and, as ``NAME_is``, what it is.
+    """
 
     name: str
-    title: str
-    meaning: str
     score: Callable[[Outcome], Value]
     better: Better = "higher"
     floor: bool = False
@@ -50,8 +51,6 @@ class PooledFigure:
     """A figure of all outcomes of a group together, given as an array of places in it."""
 
     name: str
-    title: str
-    meaning: str
     statistic: Callable[[Sequence[Outcome]], Callable[[NDArray[np.int64]], Value]]
     better: Better = "higher"
     percent: bool = True
@@ -269,71 +268,50 @@ def _language_right(one: Outcome) -> Value:
 
 
 FIGURES = (
-    Figure("ndcg_10", "nDCG@10", "of the retrieved and reranked paragraphs",
-           _ranking(_retrieved, metrics.ndcg, 10), floor=True),
-    Figure("r_1", "R@1", "a gold paragraph comes first (Success@1)",
-           _ranking(_retrieved, metrics.success, 1), floor=True),
-    Figure("r_1_within", "R@1 within", "the same where the question's language has a gold one",
-           _when(lambda case: not case.across, _ranking(_retrieved, metrics.success, 1)),
-           floor=True),
-    Figure("r_1_across", "R@1 across", "the same where only the other language has one",
-           _when(lambda case: case.across, _ranking(_retrieved, metrics.success, 1)), floor=True),
-    Figure("r_5", "R@5", "a gold paragraph is among the first five",
-           _ranking(_retrieved, metrics.success, 5)),
-    Figure("r_10", "R@10", "a gold paragraph is among the first ten",
-           _ranking(_retrieved, metrics.success, 10), floor=True),
-    Figure("mrr_10", "MRR@10", "1 / the place of the first gold paragraph",
-           _ranking(_retrieved, metrics.reciprocal_rank, 10)),
-    Figure("considered_r_1", "R@1 of the answer", "the passage that the answer would lead with",
-           _ranking(_considered, metrics.success, 1), floor=True),
-    Figure("considered_mrr_10", "MRR@10 of the answer", "of the passages considered for it",
-           _ranking(_considered, metrics.reciprocal_rank, 10)),
-    Figure("lexical_r_1", "R@1 by words", "the lexical index alone",
-           _ranking(_lexical, metrics.success, 1)),
-    Figure("lexical_ndcg_10", "nDCG@10 by words", "the lexical index alone",
-           _ranking(_lexical, metrics.ndcg, 10)),
-    Figure("gain_ndcg_10", "gain over words", "nDCG@10 less that of the lexical index, paired",
-           _gain),
-    Figure("correct", "correct", "an accepted answer stands in the text (all its parts)",
-           lambda one: float(correct(one)) if one.case.question.answerable else None, floor=True),
-    Figure("short_em", "EM", "SQuAD 2.0 exact match of the short answer",
-           _short(exact, "all")),
-    Figure("short_f1", "F1", "SQuAD 2.0 F1 of the short answer",
-           _short(overlap_f1, "all"), floor=True),
-    Figure("has_em", "HasAns EM", "the same over questions that have an answer",
-           _short(exact, "has")),
-    Figure("has_f1", "HasAns F1", "the same over questions that have an answer",
-           _short(overlap_f1, "has"), floor=True),
-    Figure("no_em", "NoAns EM", "the same over questions that have none",
-           _short(exact, "no")),
-    Figure("has_value", "HasAns equal value", "equal words, numbers or dates in any notation",
-           _short(equal_value, "has")),
-    Figure("cited_gold", "gold cited first", "the first citation is a gold paragraph",
-           _cited_gold, floor=True),
-    Figure("right_when_answered", "right when answered", "the same over answered questions",
-           _right_when_answered, floor=True),
-    Figure("citation_precision", "citation precision (proxy)",
-           "share of an answer's citations that are gold paragraphs", _citation_precision,
-           floor=True),
-    Figure("support", "citation recall (proxy)",
-           "share of an answer's sentences whose numbers and names stand in what they cite",
-           _support, floor=True),
-    Figure("proven", "proven", "quotations are slices of body paragraphs", _proven, floor=True,
-           exact=True),
-    Figure("answered", "answered", "share of answerable questions that are answered",
-           _answered, floor=True),
-    Figure("refused", "error rate", "answerable questions that are declined", _refused, "lower"),
-    Figure("hallucinated", "hallucination rate", "unanswerable questions that are answered",
-           _hallucinated, "lower"),
-    Figure("declined_near_miss", "near misses declined", "a detail that the articles do not give",
-           _declined("near_miss"), floor=True),
-    Figure("declined_out_of_corpus", "others declined", "questions on something else",
-           _declined("out_of_corpus"), floor=True),
-    Figure("crag", "CRAG score", "correct or rightly declined, less wrong, of all", _crag,
-           floor=True),
-    Figure("language_right", "language", "own words are in the question's language",
-           _language_right, floor=True, exact=True),
-)  # fmt: skip
+    Figure("ndcg_10", _ranking(_retrieved, metrics.ndcg, 10), floor=True),
+    Figure("r_1", _ranking(_retrieved, metrics.success, 1), floor=True),
+    Figure(
+        "r_1_within",
+        _when(lambda case: not case.across, _ranking(_retrieved, metrics.success, 1)),
+        floor=True,
+    ),
+    Figure(
+        "r_1_across",
+        _when(lambda case: case.across, _ranking(_retrieved, metrics.success, 1)),
+        floor=True,
+    ),
+    Figure("r_5", _ranking(_retrieved, metrics.success, 5)),
+    Figure("r_10", _ranking(_retrieved, metrics.success, 10), floor=True),
+    Figure("mrr_10", _ranking(_retrieved, metrics.reciprocal_rank, 10)),
+    Figure("considered_r_1", _ranking(_considered, metrics.success, 1), floor=True),
+    Figure("considered_mrr_10", _ranking(_considered, metrics.reciprocal_rank, 10)),
+    Figure("lexical_r_1", _ranking(_lexical, metrics.success, 1)),
+    Figure("lexical_ndcg_10", _ranking(_lexical, metrics.ndcg, 10)),
+    Figure("gain_ndcg_10", _gain),
+    Figure(
+        "correct",
+        lambda one: float(correct(one)) if one.case.question.answerable else None,
+        floor=True,
+    ),
+    Figure("short_em", _short(exact, "all")),
+    Figure("short_f1", _short(overlap_f1, "all"), floor=True),
+    Figure("has_em", _short(exact, "has")),
+    Figure("has_f1", _short(overlap_f1, "has"), floor=True),
+    Figure("no_em", _short(exact, "no")),
+    Figure("has_value", _short(equal_value, "has")),
+    Figure("cited_gold", _cited_gold, floor=True),
+    Figure("right_when_answered", _right_when_answered, floor=True),
+    Figure("citation_precision", _citation_precision, floor=True),
+    Figure("support", _support, floor=True),
+    Figure("proven", _proven, floor=True, exact=True),
+    Figure("answered", _answered, floor=True),
+    Figure("refused", _refused, "lower"),
+    Figure("hallucinated", _hallucinated, "lower"),
+    Figure("declined_near_miss", _declined("near_miss"), floor=True),
+    Figure("declined_out_of_corpus", _declined("out_of_corpus"), floor=True),
+    Figure("crag", _crag, floor=True),
+    Figure("language_right", _language_right, floor=True, exact=True),
+)
 
 
 def _confidence(one: Outcome) -> float:
@@ -394,15 +372,13 @@ def _latency(share: int) -> Callable[[Sequence[Outcome]], Callable[[NDArray[np.i
 
 
 POOLED = (
-    PooledFigure("balanced_accuracy", "balanced accuracy",
-                 "mean of answerable answered and unanswerable declined", _balanced),
-    PooledFigure("auroc", "AUROC", "of the confidence, answerable against unanswerable", _auroc),
-    PooledFigure("coverage_95", "coverage at 95 %",
-                 "share that could be answered with 95 % of the leading passages gold", _coverage),
-    PooledFigure("p50", "p50, ms", "time to an answer", _latency(50), "lower", percent=False),
-    PooledFigure("p95", "p95, ms", "time to an answer", _latency(95), "lower", percent=False),
-    PooledFigure("p99", "p99, ms", "time to an answer", _latency(99), "lower", percent=False),
-)  # fmt: skip
+    PooledFigure("balanced_accuracy", _balanced),
+    PooledFigure("auroc", _auroc),
+    PooledFigure("coverage_95", _coverage),
+    PooledFigure("p50", _latency(50), "lower", percent=False),
+    PooledFigure("p95", _latency(95), "lower", percent=False),
+    PooledFigure("p99", _latency(99), "lower", percent=False),
+)
 
 
 def scores(one: Outcome) -> dict[str, float]:

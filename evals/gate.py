@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.config import samples_folder
+from assistant.terminal import say
 from evals.figures import FIGURES, scores
 from evals.metrics import Estimate, mean_estimate
 from evals.questions import FOLDER
@@ -100,21 +101,24 @@ def shortfalls(
     return [
         *_changed(baseline.fingerprints, fingerprints() if current is None else current),
         *(
-            f"{split}: {name} is {'missing' if value is None else f'{value.value:.4f}'}, "
-            f"its floor is {floor}"
+            _shortfall(split, name, value, floor)
             for split, name, floor in _each(baseline.floors)
             if (value := found.get(split, {}).get(name)) is None or value.value < floor - 1e-9
         ),
     ]
 
 
+def _shortfall(split: str, name: str, found: Estimate | None, floor: float) -> str:
+    if found is None:
+        return say("eval.shortfall_missing", split=split, figure=name, floor=floor)
+    value = f"{found.value:.4f}"
+    return say("eval.shortfall", split=split, figure=name, value=value, floor=floor)
+
+
 def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]:
     for name, digest in now.items():
         if before.get(name) != digest:
-            yield (
-                f"the sample {name} are not those that its floors were measured on; "
-                "measure them again with: tanya eval --baseline"
-            )
+            yield say("eval.changed", what=say(f"eval.changed_{name}"))
 
 
 def _each(by_split: Floors) -> Iterable[tuple[str, str, float]]:

@@ -9,18 +9,22 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 
+from assistant.terminal import interface_language, say
 from evals.report import (
     BETTER,
     FAILURES,
-    MEANINGS,
+    NAMES,
     SUMMARY,
-    TITLES,
     Change,
     Data,
+    about,
     changes,
+    failure_title,
     interval,
+    meaning,
     overview,
     shown,
+    title,
     turned,
 )
 
@@ -109,7 +113,7 @@ dt { color: var(--soft); } dd { margin: 0; }
 """
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-KINDS = {"direction": "by direction", "category": "by category", "field": "by field"}
+KINDS = ("direction", "category", "field")
 
 
 def page(data: Data, before: Data | None = None) -> str:
@@ -117,16 +121,19 @@ def page(data: Data, before: Data | None = None) -> str:
     whole = overview(data)
     failed = [one for one in data["questions"] if one["failure"]]
     links = [element("a", group["split"], href=f"#{group['split']}") for group in whole]
-    links += [element("a", "all figures", href="#figures"), element("a", "plots", href="#plots")]
-    links += [element("a", "changes", href="#changes")] if before else []
-    links += [element("a", f"failures ({len(failed)})", href="#failures")]
+    links.append(element("a", say("eval.all_figures"), href="#figures"))
+    links.append(element("a", say("eval.link_plots"), href="#plots"))
+    links += [element("a", say("eval.link_changes"), href="#changes")] if before else []
+    failures = say("eval.failures_count", count=len(failed))
+    links.append(element("a", failures, href="#failures"))
+    count = say("eval.count_questions", count=len(data["questions"]))
     body = [
-        element("h1", "Evaluation"),
-        element("p", f"{data['created']} · {len(data['questions']):,} questions", class_="soft"),
+        element("h1", say("eval.evaluation")),
+        element("p", f"{data['created']} · {count}", class_="soft"),
         element("nav", links),
         element("dl", (
-            item for name, value in data["about"].items()
-            for item in (element("dt", str(name)), element("dd", str(value)))
+            item for name, value in about(data)
+            for item in (element("dt", name), element("dd", value))
         )),
         *(_split(group, data, before) for group in whole),
         _all_figures(whole),
@@ -139,10 +146,11 @@ def page(data: Data, before: Data | None = None) -> str:
         element("meta", charset="utf-8"),
         element("meta", name_="viewport", content="width=device-width, initial-scale=1"),
         element("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        element("title", "Evaluation"),
+        element("title", say("eval.evaluation")),
         element("style", Markup(STYLE)),
     )
-    return f"<!doctype html>\n{element('html', head, element('body', body), lang='en')}\n"
+    whole_page = element("html", head, element("body", body), lang=interface_language())
+    return f"<!doctype html>\n{whole_page}\n"
 
 
 def _split(group: Data, data: Data, before: Data | None) -> Markup:
@@ -158,33 +166,36 @@ def _split(group: Data, data: Data, before: Data | None) -> Markup:
         if name in group["figures"]
     ]
     rows = [_row(group, names)]
-    for kind, title in KINDS.items():
+    for kind in KINDS:
         inside = [one for one in part if one["kind"] == kind]
         if inside:
-            rows.append(element("tr", element("td", title, colspan=len(names) + 2), class_="head"))
+            cell = element("td", say(f"eval.by_{kind}"), colspan=len(names) + 2)
+            rows.append(element("tr", cell, class_="head"))
             rows += [_row(one, names) for one in inside]
     head = element("tr", element("th", ""), element("th", "n"), (_title(name) for name in names))
     return element(
         "section",
-        element("h2", f"{split}: {group['questions']:,} questions", id_=split),
+        element(
+            "h2", say("eval.split_questions", split=split, count=group["questions"]), id_=split
+        ),
         element("div", cards, class_="cards"),
-        element("h3", "With 95 % bootstrap intervals"),
+        element("h3", say("eval.intervals")),
         element("div", element("table", head, rows), class_="scroll"),
     )
 
 
 def _title(name: str) -> Markup:
-    return element("th", TITLES[name], title=MEANINGS[name])
+    return element("th", title(name), title=meaning(name))
 
 
 def _card(name: str, found: Data, change: Change | None) -> Markup:
-    lines: list[str] = [element("small", TITLES[name]), element("b", shown(name, found["value"]))]
+    lines: list[str] = [element("small", title(name)), element("b", shown(name, found["value"]))]
     lines.append(element("small", interval(name, found)))
     if change and change.difference.value:
         value = change.difference.value
-        text = f" · {value:+.3f}" + ("" if change.certain else " (may be chance)")
+        text = f" · {value:+.3f}" + ("" if change.certain else say("eval.may_be_chance"))
         lines.append(element("small", text, class_=_colour(change)))
-    return element("div", lines, class_="card", title=MEANINGS[name])
+    return element("div", lines, class_="card", title=meaning(name))
 
 
 def _colour(change: Change) -> str:
@@ -207,21 +218,25 @@ def _cell(figures: Data, name: str) -> Markup:
 
 
 def _all_figures(whole: Sequence[Data]) -> Markup:
-    head = element("tr", element("th", "figure"), (element("th", one["split"]) for one in whole),
-                   element("th", "what it is", class_="text"))  # fmt: skip
+    head = element(
+        "tr",
+        element("th", say("eval.figure")),
+        (element("th", one["split"]) for one in whole),
+        element("th", say("eval.what_it_is"), class_="text"),
+    )
     rows = [
         element(
             "tr",
-            element("td", TITLES[name]),
+            element("td", title(name)),
             (_cell(group["figures"], name) for group in whole),
-            element("td", f"{MEANINGS[name]} ({BETTER[name]} is better)", class_="text"),
+            element("td", f"{meaning(name)} ({say(f'eval.{BETTER[name]}')})", class_="text"),
         )
-        for name in TITLES
+        for name in NAMES
         if any(name in group["figures"] for group in whole)
     ]
     return element(
         "section",
-        element("h2", "All figures", id_="figures"),
+        element("h2", say("eval.all_figures"), id_="figures"),
         element("div", element("table", head, rows), class_="scroll"),
     )
 
@@ -245,7 +260,7 @@ def _plots(data: Data) -> Markup:
         plots.append(_latency(data["milliseconds"]))
     return element(
         "section",
-        element("h2", "Calibration and time", id_="plots"),
+        element("h2", say("eval.plots"), id_="plots"),
         element("div", plots, class_="plots"),
     )
 
@@ -285,11 +300,12 @@ def _reliability(split: str, found: Data) -> Markup:
     ]  # fmt: skip
     guide = element("line", x1=_x(0), y1=_y(0), x2=_x(1), y2=_y(1), class_="guide")
     ticks = [(share, f"{share:g}") for share in (0.0, 0.5, 1.0)]
-    error = "" if found["error"] is None else f", expected calibration error {found['error']:.3f}"
-    caption = f"{split}: how often the leading passage is a gold one, by confidence{error}"
+    caption = say("eval.reliability", split=split)
+    if found["error"] is not None:
+        caption += say("eval.calibration_error", error=f"{found['error']:.3f}")
     return element(
         "figure",
-        _frame("confidence", "share right", ticks, guide, *dots),
+        _frame(say("eval.confidence"), say("eval.share_right"), ticks, guide, *dots),
         element("figcaption", caption),
     )
 
@@ -314,11 +330,11 @@ def _latency(times: Sequence[float]) -> Markup:
         share: ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
         for share in (0.5, 0.95)
     }
-    half, most = (f"{quantile[share]:.1f} ms" for share in (0.5, 0.95))
-    caption = f"Time to an answer: half within {half}, 95 % within {most}"
+    half, most = (f"{quantile[share]:.1f}" for share in (0.5, 0.95))
+    caption = say("eval.latency", half=half, most=most)
     return element(
         "figure",
-        _frame("milliseconds", "share answered", ticks, *marks,
+        _frame(say("eval.milliseconds"), say("eval.share_answered"), ticks, *marks,
                element("path", d=line, class_="series")),
         element("figcaption", caption),
     )  # fmt: skip
@@ -328,11 +344,11 @@ def _latency(times: Sequence[float]) -> Markup:
 
 
 def _changes(before: Data, data: Data) -> Markup:
-    heads = ("figure", "split", "before", "now", "difference", "n")
+    heads = (say(f"eval.{one}") for one in ("figure", "split", "before", "now", "difference"))
     rows = [
         element(
             "tr",
-            element("td", TITLES[one.name]),
+            element("td", title(one.name)),
             element("td", one.split),
             element("td", f"{one.before:.3f}"),
             element("td", f"{one.after:.3f}"),
@@ -357,31 +373,30 @@ def _changes(before: Data, data: Data) -> Markup:
         )
         for then, now, one in moved
     ]
-    head = element("tr", (element("th", text) for text in heads))
+    head = element("tr", (element("th", text) for text in (*heads, "n")))
     return element(
         "section",
-        element("h2", f"Since {before['created']}", id_="changes"),
-        element("p", "Paired over the questions of both runs; coloured where chance would hardly "
-                     "do it.", class_="soft"),
+        element("h2", say("eval.since", created=before["created"]), id_="changes"),
+        element("p", say("eval.paired"), class_="soft"),
         element("div", element("table", head, rows), class_="scroll"),
-        element("h3", f"{len(moved)} questions went another way"),
+        element("h3", say("eval.moved", count=len(moved))),
         element("ul", items),
-    )  # fmt: skip
+    )
 
 
 def _kind(failure: str) -> str:
-    return FAILURES[failure].lower() if failure else "right"
+    return failure_title(failure).lower() if failure else say("eval.no_failure")
 
 
 def _failures(failed: Sequence[Data]) -> Markup:
-    parts: list[str] = [element("h2", "Failures", id_="failures")]
-    for kind, title in FAILURES.items():
+    parts: list[str] = [element("h2", say("eval.failures"), id_="failures")]
+    for kind in FAILURES:
         some = [one for one in failed if one["failure"] == kind]
         if some:
-            parts.append(element("h3", f"{title}: {len(some)}"))
+            parts.append(element("h3", f"{failure_title(kind)}: {len(some)}"))
             parts += [_failure(one) for one in some]
     if not failed:
-        parts.append(element("p", "None."))
+        parts.append(element("p", say("eval.none")))
     return element("section", parts)
 
 
@@ -389,20 +404,19 @@ def _failure(one: Data) -> Markup:
     answer = one["answer"]
     facts = [one["split"], one["category"], one["field"], *one["directions"]]
     if one["today"]:
-        facts.append(f"asked on {one['today']}")
+        facts.append(say("eval.asked_on", day=one["today"]))
     accepted = " + ".join(" | ".join(part) for part in one["accepted"])
-    said: list[str] = [element("h3", "Answer")]
+    said: list[str] = [element("h3", say("eval.answer_head"))]
     if answer is None:
         said.append(element("p", one["error"], class_="bad"))
     else:
         said += [element("p", element("b", answer["short"]))] if answer["short"] else []
         said.append(element("p", answer["text"]))
         said += [element("p", answer["notice"], class_="soft")] if answer["notice"] else []
-        said.append(element(
-            "small",
-            f"confidence {answer['confidence']:.2f} · {answer['milliseconds']:.0f} ms",
-        ))  # fmt: skip
-    place = f"retrieved at place {one['place']}" if one["place"] else "not retrieved"
+        sure, took = f"{answer['confidence']:.2f}", f"{answer['milliseconds']:.0f}"
+        facts_of_it = say("eval.answer_facts", confidence=sure, milliseconds=took)
+        said.append(element("small", facts_of_it))
+    place = say("eval.retrieved_at" if one["place"] else "eval.not_retrieved", place=one["place"])
     gold_ids = {paragraph["id"] for paragraph in one["gold"]}
     cited = [_cited(each, each["id"] in gold_ids) for each in one["cited"]]
     gold = [_paragraph(each["id"], element("span", each["text"])) for each in one["gold"]]
@@ -412,18 +426,24 @@ def _failure(one: Data) -> Markup:
         element(
             "div",
             element("p", " · ".join(fact for fact in facts if fact), class_="soft"),
-            *(element("p", f"Before: {turn}", class_="soft") for turn in one["turns"]),
-            element("p", "Accepted: ", element("b", accepted or "no answer")),
+            *(element("p", say("eval.turn", turn=turn), class_="soft") for turn in one["turns"]),
+            element("p", say("eval.accepted"), element("b", accepted or say("eval.no_answer"))),
             element(
                 "div",
                 element("div", said),
-                element("div", element("h3", "Cited"), cited or [element("p", "nothing")]),
-                element("div", element("h3", "Gold"), gold or [element("p", "none")],
-                        *([element("small", place)] if gold else [])),
+                _side("cited", cited),
+                _side("gold", [*gold, element("small", place)] if gold else []),
                 class_="sides",
             ),
         ),
-    )  # fmt: skip
+    )
+
+
+def _side(name: str, parts: Sequence[Markup]) -> Markup:
+    """What was cited, or what is gold; a word where that is nothing."""
+    nothing = "cited_nothing" if name == "cited" else "gold_none"
+    shown_parts = parts or [element("p", say(f"eval.{nothing}"))]
+    return element("div", element("h3", say(f"eval.{name}")), shown_parts)
 
 
 def _cited(one: Data, is_gold: bool) -> Markup:

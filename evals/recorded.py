@@ -18,6 +18,7 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.llms import LLM, ChatMessage, ChatResponse, CompletionResponse, CustomLLM
 
 from assistant.llm import CONTEXT_TOKENS
+from assistant.terminal import say
 from evals.runner import Outcome
 from prompts import Message, MessageError
 
@@ -126,10 +127,9 @@ def told(outcomes: Sequence[Outcome], recorded: RecordedLLM | None) -> list[str]
     written = sum(one.mode == "llm" for one in answers)
     quoted = sum(one.mode != "llm" and not one.abstained for one in answers)
     declined = sum(one.abstained for one in answers)
-    lines = [
-        f"language model: wrote {written} of {len(answers)} answers; "
-        f"{quoted} are quoted from the articles, {declined} declined"
-    ]
+    count = len(answers)
+    model = {"written": written, "count": count, "quoted": quoted, "declined": declined}
+    lines = [say("eval.model", **model)]
     if recorded and recorded.missing:
-        lines.append(f"replies not recorded: {recorded.missing}; answered without the model")
+        lines.append(say("eval.not_recorded", count=recorded.missing))
     return lines

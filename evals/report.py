@@ -18,6 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
+from assistant.terminal import say
 from evals.figures import (
     FIGURES,
     POOLED,
@@ -36,8 +37,7 @@ from prompts import MessageError
 SCHEMA_VERSION = 1
 NAME = "report.json"
 
-TITLES = {one.name: one.title for one in (*FIGURES, *POOLED)}
-MEANINGS = {one.name: one.meaning for one in (*FIGURES, *POOLED)}
+NAMES = tuple(one.name for one in (*FIGURES, *POOLED))
 BETTER = {one.name: one.better for one in (*FIGURES, *POOLED)}
 IN_MILLISECONDS = {one.name for one in POOLED if not one.percent}
 
@@ -47,14 +47,8 @@ SUMMARY = (
     "language_right", "crag",
 )  # fmt: skip
 
-FAILURES = {
-    "crash": "Crashes",
-    "invented": "Answered, though the articles do not say",
-    "wrong": "Wrong answers",
-    "elsewhere": "Right words from another paragraph",
-    "language": "In the wrong language",
-    "declined": "Declined, though the articles say it",
-}
+FAILURES = ("crash", "invented", "wrong", "elsewhere", "language", "declined")
+ABOUT = ("questions", "collection", "encoder", "machine", "articles_hash", "questions_hash")
 
 Data = dict[str, Any]
 
@@ -71,8 +65,12 @@ def build(outcomes: Sequence[Outcome], about: Mapping[str, object]) -> Data:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "about": {
             **about,
-            "machine": f"{platform.machine()}, {cpu_count()} cores, Python "
-            f"{platform.python_version()}",
+            "machine": say(
+                "eval.machine",
+                kind=platform.machine(),
+                cores=cpu_count(),
+                python=platform.python_version(),
+            ),
         },
         "groups": [
             {
@@ -281,6 +279,29 @@ def interval(name: str, found: Data) -> str:
     return f"{found['low']:.{digits}f} – {found['high']:.{digits}f}"
 
 
+def about(data: Data) -> list[tuple[str, str]]:
+    """What the run was made on, and how each of these is called."""
+    return [
+        (say(f"eval.about_{name}") if name in ABOUT else name, str(value))
+        for name, value in data["about"].items()
+    ]
+
+
+def title(name: str) -> str:
+    """How a figure is called."""
+    return say(f"eval.{name}")
+
+
+def meaning(name: str) -> str:
+    """What a figure is."""
+    return say(f"eval.{name}_is")
+
+
+def failure_title(kind: str) -> str:
+    """How a kind of failure is called."""
+    return say(f"eval.failure_{kind}")
+
+
 def _cell(found: Data, name: str) -> str:
     one = found.get(name)
     if one is None:
@@ -295,18 +316,18 @@ def overview(data: Data) -> list[Data]:
 
 def markdown(data: Data, before: Data | None = None) -> str:
     """The report as Markdown."""
-    lines = ["# Evaluation", "", f"{data['created']}", ""]
-    lines += [f"- {name}: {value}" for name, value in data["about"].items()]
+    lines = [f"# {say('eval.evaluation')}", "", f"{data['created']}", ""]
+    lines += [f"- {name}: {value}" for name, value in about(data)]
     whole = overview(data)
-    lines += ["", "Means with 95 % bootstrap intervals.", ""]
+    lines += ["", say("eval.intervals"), ""]
     head = [
-        "figure",
+        say("eval.figure"),
         *(f"{group['split']} ({group['questions']})" for group in whole),
-        "what it is",
+        say("eval.what_it_is"),
     ]
     rows = [
-        [TITLES[name], *(_cell(group["figures"], name) for group in whole), MEANINGS[name]]
-        for name in TITLES
+        [title(name), *(_cell(group["figures"], name) for group in whole), meaning(name)]
+        for name in NAMES
         if any(name in group["figures"] for group in whole)
     ]
     lines += _table(head, rows)
@@ -318,28 +339,35 @@ def markdown(data: Data, before: Data | None = None) -> str:
             for one in part
         ]
         lines += ["", f"## {group['split']}", ""]
-        lines += _table(["", "questions", *(TITLES[n] for n in names)], rows)
+        lines += _table(["", say("eval.questions"), *map(title, names)], rows)
     if before:
-        lines += ["", f"## Since {before['created']}", ""]
+        lines += ["", f"## {say('eval.since', created=before['created'])}", ""]
         rows = [
             [
-                one.split, TITLES[one.name], f"{one.before:.3f}", f"{one.after:.3f}",
+                one.split, title(one.name), f"{one.before:.3f}", f"{one.after:.3f}",
                 f"{one.difference.value:+.3f} ({one.difference.low:+.3f} – "
                 f"{one.difference.high:+.3f})", str(one.difference.count),
             ]
             for one in changes(before, data)
             if one.difference.value
         ]  # fmt: skip
-        lines += _table(["split", "figure", "before", "now", "difference, paired", "n"], rows)
-    lines += ["", "## Failures", ""]
+        lines += _table(_compared(), rows)
+    lines += ["", f"## {say('eval.failures')}", ""]
     rows = [
-        [FAILURES[one["failure"]], one["id"], one["question"], _said(one)]
+        [failure_title(kind), one["id"], one["question"], _said(one)]
         for kind in FAILURES
         for one in data["questions"]
         if one["failure"] == kind
     ]
-    lines += _table(["kind", "id", "question", "answer"], rows)
+    head = [say("eval.kind"), "id", say("eval.question"), say("eval.answer")]
+    lines += _table(head, rows)
     return "\n".join(lines) + "\n"
+
+
+def _compared() -> list[str]:
+    """The heads of a table of changes."""
+    names = ("split", "figure", "before", "now", "difference")
+    return [*(say(f"eval.{name}") for name in names), "n"]
 
 
 def _said(question: Data) -> str:
@@ -367,35 +395,36 @@ def _escape(text: str) -> str:
 def print_summary(data: Data, console: Console, before: Data | None = None) -> None:
     """Print the figures by group, what changed, and how many failures of each kind there are."""
     whole = overview(data)
-    table = Table("figure", *(f"{one['split']} ({one['questions']})" for one in whole))
-    for name, title in TITLES.items():
+    splits = (f"{one['split']} ({one['questions']})" for one in whole)
+    table = Table(say("eval.figure"), *splits)
+    for name in NAMES:
         cells = [_cell(group["figures"], name) for group in whole]
         if any(cells):
-            table.add_row(title, *cells)
+            table.add_row(title(name), *cells)
     console.print(table)
     names = [n for n in SUMMARY if any(n in group["figures"] for group in whole)]
-    table = Table(Column("questions", no_wrap=True), "n", *(TITLES[name] for name in names))
+    table = Table(Column(say("eval.questions"), no_wrap=True), "n", *map(title, names))
     for group in data["groups"]:
         label = group["split"] if group["kind"] == "all" else f"{group['split']} {group['name']}"
         values = [_value(group["figures"], name) for name in names]
         table.add_row(label, str(group["questions"]), *values)
     console.print(table)
     if before:
-        table = Table("split", "figure", "before", "now", "difference, paired", "n")
-        table.title = f"Since {before['created']}"
+        table = Table(*_compared(), title=say("eval.since", created=before["created"]))
         for one in changes(before, data):
             if one.difference.value:
                 interval = f"({one.difference.low:+.3f} – {one.difference.high:+.3f})"
                 table.add_row(
-                    one.split, TITLES[one.name], f"{one.before:.3f}", f"{one.after:.3f}",
+                    one.split, title(one.name), f"{one.before:.3f}", f"{one.after:.3f}",
                     f"{one.difference.value:+.3f} {interval}", str(one.difference.count),
                     style="bold" if one.certain else "",
                 )  # fmt: skip
         console.print(table)
-    for kind, title in FAILURES.items():
+    for kind in FAILURES:
         count = sum(one["failure"] == kind for one in data["questions"])
         if count:
-            console.print(f"{title}: {count}")
+            console.print(f"{failure_title(kind)}: {count}")
     for one in data["questions"]:
         if one["error"]:
-            console.print(f"crash {one['id']}: {one['error']}", markup=False)
+            told = f"{failure_title('crash')}: {one['id']}: {one['error']}"
+            console.print(told, markup=False)

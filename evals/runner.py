@@ -17,6 +17,7 @@ from rich.progress import track
 from assistant.assistant import Assistant
 from assistant.config import samples_folder
 from assistant.question import understand
+from assistant.terminal import say
 from assistant.types import Answer, Turn
 from evals.questions import EvalQuestion, gold_paragraphs
 from index.encoder import StaticEncoder
@@ -143,8 +144,9 @@ def outcome(case: Case, ask: Ask) -> Outcome:
         return Outcome(case, None, f"{type(error).__name__}: {error}")
 
 
-def run(found: Sequence[Case], ask: Ask, console: Console, label: str = "asking") -> list[Outcome]:
+def run(found: Sequence[Case], ask: Ask, console: Console, label: str = "") -> list[Outcome]:
     """Ask all questions, with progress."""
+    label = label or say("eval.asking")
     return [outcome(one, ask) for one in track(found, label, console=console, transient=True)]
 
 

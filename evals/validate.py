@@ -194,15 +194,14 @@ def print_check(
     for one in draw.sample(list(questions), min(SHOWN, len(questions))):
         _print_question(one, articles, console)
     unanswerable = sum(not one.answerable for one in questions)
-    console.print(
-        f"{len(questions)} questions, {unanswerable} of them without an answer "
-        f"({unanswerable / max(1, len(questions)):.0%}); faults: {len(found)}"
-    )
+    percent = round(100 * unanswerable / max(1, len(questions)))
+    counts = {"count": len(questions), "unanswerable": unanswerable, "percent": percent}
+    console.print(say("eval.summed_up", **counts, faults=len(found)))
     return len(found)
 
 
 def _make_up(questions: Sequence[EvalQuestion]) -> Table:
-    table = Table("questions", "dev", "test", title="Make-up")
+    table = Table(say("eval.questions"), "dev", "test", title=say("eval.make_up"))
     for kind in ("field", "category", "answer_type", "language"):
         counts = Counter((str(getattr(one, kind)), one.split) for one in questions)
         for name in sorted({name for name, _ in counts}):
@@ -211,9 +210,9 @@ def _make_up(questions: Sequence[EvalQuestion]) -> Table:
 
 
 def _overlap_table(found: Sequence[Overlap]) -> Table:
-    title = "Share of a question's words that stand in its gold paragraph"
-    table = Table("", "n", "mean", "a quarter has at least", title=title)
-    for name, across in (("within a language", False), ("across", True)):
+    heads = say("eval.mean"), say("eval.quarter")
+    table = Table("", "n", *heads, title=say("eval.overlap"))
+    for name, across in ((say("eval.within"), False), (say("eval.across"), True)):
         shares = sorted(one.share for one in found if one.across == across)
         if shares:
             upper = shares[int(0.75 * (len(shares) - 1))]
@@ -224,11 +223,13 @@ def _overlap_table(found: Sequence[Overlap]) -> Table:
 
 def _print_question(one: EvalQuestion, articles: dict[str, Article], console: Console) -> None:
     head = f"\n{one.id} · {one.category} · {one.answer_type} · {one.split}"
-    console.print(Text(head + (f" · asked on {one.today}" if one.today else ""), style="dim"))
+    today = f" · {say('eval.asked_on', day=one.today)}" if one.today else ""
+    console.print(Text(head + today, style="dim"))
     for turn in one.turns:
-        console.print(Text(f"  before: {turn}"))
+        console.print(Text(f"  {say('eval.turn', turn=turn)}"))
     console.print(Text(one.question, style="bold"))
     wanted = " + ".join(" | ".join(part) for part in one.parts) or " | ".join(one.answers)
-    console.print(Text(f"  {wanted or 'no answer'}" + (f" (twin {one.twin})" if one.twin else "")))
+    twin = f" ({say('eval.twin', of=one.twin)})" if one.twin else ""
+    console.print(Text(f"  {wanted or say('eval.no_answer')}{twin}"))
     for gold, paragraph in gold_paragraphs(one, articles):
         console.print(Text(f"  {gold.article}: {paragraph.text if paragraph else '?'}"))

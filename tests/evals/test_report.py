@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import tomllib
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,9 +17,13 @@ from rich.console import Console
 
 from assistant import Assistant
 from evals.figures import FIGURES, figures
+from evals.page import KINDS
 from evals.questions import EvalQuestion
 from evals.report import (
+    ABOUT,
+    BETTER,
     FAILURES,
+    NAMES,
     ReportError,
     build,
     changes,
@@ -31,6 +36,7 @@ from evals.report import (
 from evals.runner import Archive, Outcome, Reply, cases, outcome
 from index.types import Article
 
+ROOT = Path(__file__).parents[2]
 HOSTILE = "<script>alert(1)</script> \"' & | `x` ${a} {0} [1] \u202e\x1b[31m"
 
 
@@ -85,6 +91,46 @@ def test_every_kind_of_failure_is_told(worse: list[Outcome]) -> None:
     ]  # fmt: skip
     assert data["groups"][0]["figures"]["crag"]["value"] == -0.5
     assert set(FAILURES) >= {one["failure"] for one in data["questions"]}
+
+
+def phrases(language: str) -> dict[str, str]:
+    text = (ROOT / "prompts" / language / "eval.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def test_every_phrase_of_the_evaluation_is_said_and_none_is_missing() -> None:
+    composed = {*NAMES, *(f"{name}_is" for name in NAMES), *BETTER.values()}
+    composed |= {f"failure_{kind}" for kind in FAILURES} | {f"about_{name}" for name in ABOUT}
+    composed |= {f"by_{kind}" for kind in KINDS} | {"changed_articles", "changed_questions"}
+    source = "".join(file.read_text("utf-8") for file in (ROOT / "evals").glob("*.py"))
+    known = set(phrases("en"))
+    assert composed <= known
+    spoken = {name for name in known if f'eval.{name}"' in source or f"eval.{name}'" in source}
+    assert known - composed - spoken <= set(re.findall(r"\"(\w+)\"", source))
+
+
+def test_the_report_is_in_the_language_of_the_terminal(
+    worse: list[Outcome],
+    outcomes: list[Outcome],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LC_ALL", "id_ID.UTF-8")
+    data, before = build(worse, {"questions": "empat"}), build(outcomes, {})
+    write(tmp_path, data, worse, before)
+    output = io.StringIO()
+    print_summary(data, Console(file=output, width=300), before)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="id">' in page
+    said = page + (tmp_path / "report.md").read_text(encoding="utf-8") + output.getvalue()
+    for phrase in ("Kegagalan", "Dijawab, padahal tidak ada", "bagian yang tepat", "keyakinan"):
+        assert phrase in said
+    indonesian, english = phrases("id"), phrases("en")
+    foreign = {
+        sentence.split("{")[0].strip() for name, sentence in english.items()
+        if sentence != indonesian[name]
+    }  # fmt: skip
+    assert not [one for one in foreign if len(one) > 12 and one in said]
 
 
 class Page(HTMLParser):
