@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
+from concurrent.futures import Future
 
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
@@ -113,9 +115,25 @@ class HybridRetriever(BaseRetriever):
     def _candidates(
         self, question: str, vector: Vectors
     ) -> tuple[dict[str, float], dict[str, float]]:
-        """The best of each kind with their scores: lexical, then dense."""
-        lexical = self._store.lexical.search(question, CANDIDATES, self._articles)
-        return dict(lexical), dict(self._store.dense(vector, CANDIDATES, self._articles))
+        """The best of each kind with their scores: lexical, then dense.
+
+        Both engines search at the same time, outside Python.
+        """
+        dense: Future[list[tuple[str, float]]] = Future()
+
+        def search() -> None:
+            try:
+                dense.set_result(self._store.dense(vector, CANDIDATES, self._articles))
+            except Exception as error:  # it is raised where the result is asked for
+                dense.set_exception(error)
+
+        beside = threading.Thread(target=search, name="dense", daemon=True)
+        beside.start()
+        try:
+            lexical = self._store.lexical.search(question, CANDIDATES, self._articles)
+        finally:
+            beside.join()  # nobody may close the store before
+        return dict(lexical), dict(dense.result())
 
     def _both_languages(self, ranked: list[str]) -> list[str]:
         """The best ``top``, but at least ``OTHER_SHARE`` of them in the less frequent language.
