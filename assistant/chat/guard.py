@@ -41,6 +41,8 @@ BODY_SECONDS = 30  # waited for each piece of a request
 FAILURE_SECONDS = 1.0  # before a wrong password is refused
 CHECKED_AT_ONCE = 4
 CLOSE = {"Connection": "close"}
+MOST_OPEN = 512  # requests; an open page holds two, and more are told to come back later
+LATER = {**CLOSE, "Retry-After": "5"}
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
@@ -127,6 +129,7 @@ class Guard:
         self._access = access
         self._health = health
         self._checking = asyncio.Semaphore(CHECKED_AT_ONCE)
+        self._open = 0  # requests, counted on the event loop alone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -137,6 +140,8 @@ class Guard:
         app: ASGIApp = self._app
         if path == HEALTH:
             app = self._health_report()
+        elif self._open >= MOST_OPEN:
+            app = refused(path, 503, Message("busy_server"), LATER)
         elif refusal := await self._refusal(scope["method"], path, headers):
             app = refusal
         limit = MAX_CALL if path == ASK else MAX_UPLOAD if path.endswith(UPLOAD) else MAX_BODY
@@ -147,7 +152,11 @@ class Guard:
         scope = {**scope, "root_path": root, "path": root + path}
         if path[len("/id/") :] in PAGE:  # Gradio would open files that the query names
             scope["query_string"] = b""
-        await app(scope, exchange.receive, exchange.send)
+        self._open += 1
+        try:
+            await app(scope, exchange.receive, exchange.send)
+        finally:
+            self._open -= 1
 
     def _health_report(self) -> Response:
         health = self._health()

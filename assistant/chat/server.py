@@ -22,7 +22,7 @@ from fastapi.responses import RedirectResponse
 from assistant.chat import addresses
 from assistant.chat.connection import Connection
 from assistant.chat.engine import Engine
-from assistant.chat.guard import ASK, MAX_UPLOAD, Access, Guard, Health
+from assistant.chat.guard import ASK, MAX_UPLOAD, MOST_OPEN, Access, Guard, Health
 from assistant.chat.page import build, theme
 from assistant.chat.route import Route
 from assistant.terminal import say
@@ -32,7 +32,7 @@ from prompts import MessageError
 PORT = 7373  # a fixed one: browsers keep conversations by address and port
 TRIED = 20  # ports tried when it is taken
 PATIENCE_SECONDS = 2.5  # how long the engine waits for the page to be shown first
-CONNECTIONS = 512  # an open page holds two; more are told to come back later
+CONNECTIONS = MOST_OPEN + 64  # some more, so that the guard can tell them why it refuses
 SWITCH_SECONDS = 0.0005  # a thread back from the search engines waits so long for its turn at most
 ENDING_SECONDS = 3  # for what is still being sent when the server is ended
 LANGUAGE_COOKIE = "tanya_language"

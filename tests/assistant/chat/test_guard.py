@@ -95,3 +95,34 @@ def test_so_is_a_body_that_grows_too_large_or_stops(
         assert said in english
         assert indonesian != english
     assert send(Access(), "POST", path, content=b"abc").text == "3"
+
+
+def test_more_than_so_many_open_requests_are_told_to_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guard, "MOST_OPEN", 2)
+    release = asyncio.Event()
+
+    async def hold(request: Request) -> Response:
+        await release.wait()
+        return PlainTextResponse("done")
+
+    app = Starlette()
+    app.add_route("/", hold, methods=["GET"])
+
+    async def crowd() -> tuple[list[httpx.Response], httpx.Response, list[httpx.Response]]:
+        transport = httpx.ASGITransport(Guard(app, Access(), lambda: "ok"))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+            held = [asyncio.create_task(http.get("/")) for _ in range(2)]
+            await asyncio.sleep(0.05)
+            refused = [await http.get("/"), await http.post(ASK)]
+            health = await http.get("/health")
+            release.set()
+            return refused, health, [*await asyncio.gather(*held), await http.get("/")]
+
+    refused, health, served = asyncio.run(crowd())
+    for response in refused:
+        assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+        assert [len(one) > 20 for one in sentences(response)] == [True, True]
+    assert health.status_code == 200
+    assert [one.text for one in served] == ["done"] * 3
