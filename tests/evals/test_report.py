@@ -29,7 +29,9 @@ from evals.report import (
     changes,
     load,
     markdown,
+    meaning,
     print_summary,
+    title,
     turned,
     write,
 )
@@ -210,7 +212,7 @@ def test_runs_are_compared_over_what_they_share(
     print_summary(after, console, before)
     printed = console.file.getvalue()  # type: ignore[attr-defined]
     assert "-1.000" in printed
-    assert "crash q-1: RuntimeError" in printed
+    assert "Crashes: q-1: RuntimeError" in printed
 
 
 def test_trec_files_give_the_same_figures_elsewhere(
@@ -259,6 +261,6 @@ def test_the_parts_of_an_answer_are_all_needed(outcomes: list[Outcome]) -> None:
 
 
 def test_every_figure_says_what_it_is() -> None:
-    assert len({one.name for one in FIGURES}) == len({one.title for one in FIGURES}) == len(FIGURES)
-    assert all(one.meaning for one in FIGURES)
+    assert len(set(NAMES)) == len({title(name) for name in NAMES}) == len(NAMES)
+    assert all(meaning(name) for name in NAMES)
     assert all(one.better == "higher" for one in FIGURES if one.floor)
