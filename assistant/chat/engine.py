@@ -96,16 +96,19 @@ class Engine:
         return self._suggested.wait(seconds)
 
     def _load(self) -> None:
+        failed: Message | None = None
         try:
             if self._folder is not None:
                 for status in self.run(self.index, "index", str(self._folder)):
                     self.status = status if isinstance(status, Status) else self.status
         except RunFailedError as error:
             _LOG.error("indexing %s failed: %s", self._folder, error)
+            failed = error.message
         self.status = Status("loading")
-        self._open()
+        self._open(failed)
 
-    def _open(self) -> None:
+    def _open(self, failed: Message | None = None) -> None:
+        """``failed`` says why the run before it did, if it did."""
         from assistant.assistant import Assistant
 
         try:
@@ -113,7 +116,8 @@ class Engine:
             self._assistant.follow()
         except MessageError as error:  # of the index, or of a model that was named
             _LOG.error("the chat cannot be opened: %s", error)
-            self.failure = error.message
+            missing = isinstance(error, IndexFolderError)
+            self.failure = failed if failed and missing else error.message
             self._settled.set()
             return
         self.status, self.failure = Status("ready"), None

@@ -134,3 +134,15 @@ def test_an_index_that_cannot_be_opened_is_explained_on_the_page(tmp_path: Path)
     assert engine.wait(60)
     assert engine.assistant is None
     assert engine.failure == Message("no_index", index=tmp_path / "index")
+
+
+def test_the_page_says_why_the_first_run_made_no_index(tmp_path: Path) -> None:
+    (tmp_path / "berita").mkdir()
+    (tmp_path / "berita" / "taman.txt").write_text(STORY, encoding="utf-8")
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    engine = Engine(tmp_path / "file" / "index", tmp_path / "berita", samples=False)
+    engine.start()
+    assert engine.wait(60)
+    assert engine.failure is not None
+    assert engine.failure.name != "no_index"
+    assert str(tmp_path / "file") in engine.failure.text("id")
