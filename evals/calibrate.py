@@ -43,9 +43,9 @@ from index.store import Store
 
 Array = NDArray[np.float64]
 
-OWN_WEIGHT = 3.0  # of a passage of our own articles; a public one counts once
+OWN_WEIGHT = 5.0  # of a passage of our own articles; a public one counts once
 NAMES = tuple(field.name for field in fields(Features))
-KNOTS = 3  # where the curve of a feature may bend
+KNOTS = 5  # where the curve of a feature may bend
 STRAIGHT = frozenset({"relative", "rank"})  # do not bend: to be first by a hair is worth a hair
 OUTSIDE, NEAR = 0.9, 0.7  # shares of the questions without an answer that must be declined
 LEAST_LEVEL = 50  # answers from which a level's accuracy is told
@@ -250,7 +250,7 @@ def main() -> None:
     features = np.array([astuple(one.features) for one in candidates])
     labels = np.array([one.right for one in candidates])
     groups = np.array([one.question for one in candidates])
-    model = make_pipeline(Stretches(), LogisticRegression(C=0.3, max_iter=3000))
+    model = make_pipeline(Stretches(), LogisticRegression(C=1.0, max_iter=3000))
     folds = GroupKFold(5)
     counts = np.array([OWN_WEIGHT if one.kind.startswith("own") else 1.0 for one in candidates])
     predicted = cross_val_predict(

@@ -98,13 +98,18 @@ class Vocabulary:
         """The lemma of a folded word that has a number."""
         return self._words[int(self._facts["lemma"][self._ids[word]])]
 
-    def means(self, ids: Ids) -> Vectors:
-        """What ``StaticEncoder.means`` says of the words, float32[len(ids), dimensions]."""
+    def means(self, ids: Ids, table: Vectors | None = None) -> Vectors:
+        """What ``StaticEncoder.means`` says of the words, float32[len(ids), dimensions].
+
+        ``table`` float32[pieces, dimensions] holds other vectors of the encoder's pieces.
+        """
         places, counts = self._places(ids)
-        means = np.zeros((len(ids), self.encoder.dimensions), dtype=np.float32)
+        width = self.encoder.dimensions if table is None else table.shape[1]
+        means = np.zeros((len(ids), width), dtype=np.float32)
         cut = counts > 0
         if cut.any():
-            vectors = self.encoder.piece_vectors(self._pieces[places])
+            pieces = self._pieces[places]
+            vectors = self.encoder.piece_vectors(pieces) if table is None else table[pieces]
             starts = (np.cumsum(counts) - counts)[cut]
             means[cut] = np.add.reduceat(vectors, starts, axis=0) / counts[cut, None]
         return means

@@ -1,6 +1,7 @@
 """The bundled reader: finds the words of a paragraph that answer a question, or says none do.
 
-A small recurrent network over the encoder's frozen word vectors, run with ONNX Runtime.
+A small recurrent network over frozen word vectors (the encoder's, and ``assistant.reader.kinds``),
+run with ONNX Runtime.
 ``python -m assistant.reader.train --data PATH`` trains it.
 """
 
@@ -25,6 +26,7 @@ from assistant.reader.features import (
     analyse,
     question_features,
 )
+from assistant.reader.kinds import KINDS, load, word_vectors
 from assistant.types import AnswerType
 from index.encoder import StaticEncoder
 from index.errors import IncompatibleIndexError
@@ -94,14 +96,14 @@ class SpanReader:
         options.log_severity_level = 3
         model = (folder / "reader.onnx").read_bytes()
         self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._fingerprint = hashlib.sha256(model).hexdigest()[:12]
-        self._encoder = encoder
+        self._kinds = load(folder / KINDS)
+        self._fingerprint = hashlib.sha256(model + self._kinds.tobytes()).hexdigest()[:12]
         self._vocabulary = Vocabulary(encoder)
         self._lexicon = lexicon
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits of the model's SHA-256."""
+        """Twelve hexadecimal digits of the SHA-256 of model and kinds."""
         return self._fingerprint
 
     def read(
@@ -152,14 +154,16 @@ class SpanReader:
         inside = np.arange(counts.max()) < counts[:, None]
         words = vocabulary.ids([word for text in texts for word in text.words])
         distinct, places = np.unique(words, return_inverse=True)
-        vectors = np.zeros((*inside.shape, self._encoder.dimensions), dtype=np.float32)
-        vectors[inside] = vocabulary.means(distinct)[places]
+        found = word_vectors(vocabulary, distinct, self._kinds)
+        vectors = np.zeros((*inside.shape, found.shape[1]), dtype=np.float32)
+        vectors[inside] = found[places]
         flags = np.zeros((*inside.shape, TEXT_FLAGS), dtype=np.float32)
         flags[inside] = np.concatenate([features(text) for text in texts])
+        question = word_vectors(vocabulary, vocabulary.ids(asked.words), self._kinds)
         start, end, null = self._session.run(
             None,
             {
-                "question": vocabulary.means(vocabulary.ids(asked.words))[None],
+                "question": question[None],
                 "question_flags": question_features(asked)[None].astype(np.float32),
                 "text": vectors,
                 "text_flags": flags,

@@ -87,10 +87,15 @@ class Recurrent(nn.Module):
 
 
 class Network(nn.Module):
-    """Logits of the first and last word of the answer, and of "not answered here"."""
+    """Logits of the first and last word of the answer, and of "not answered here".
 
-    def __init__(self, dimensions: int, size: int = 128) -> None:
+    The first ``topical`` of a word's ``dimensions`` say what it is about: their cosines say which
+    words of question and text mean the same. The others say of what kind it is.
+    """
+
+    def __init__(self, dimensions: int, topical: int, size: int = 128) -> None:
         super().__init__()
+        self.dimensions, self.topical = dimensions, topical
         self.word = nn.Linear(dimensions, size)
         self.question_flag = nn.Linear(QUESTION_FLAGS + 2, size)
         self.text_flag = nn.Linear(TEXT_FLAGS + 3, size)
@@ -118,10 +123,10 @@ class Network(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         if question_mask is None:
             question_mask = torch.ones_like(question[..., 0])
-        question, question_length = unit(question)
-        text, text_length = unit(text)
+        asked, question_length = unit(question[..., : self.topical])
+        found, text_length = unit(text[..., : self.topical])
         content = question_mask * (1 - question_flags[..., 0])
-        cosine = text @ question.transpose(1, 2)
+        cosine = found @ asked.transpose(1, 2)
         best = (cosine + (content - 1).unsqueeze(1) * 2).max(-1).values.clamp(min=0)
         present = (cosine + (mask - 1).unsqueeze(-1) * 2).max(1).values.clamp(min=0)
         covered = (present * content).sum(-1) / content.sum(-1).clamp(min=1)
@@ -129,11 +134,13 @@ class Network(nn.Module):
         present = present.unsqueeze(-1)
         every = torch.zeros_like(present)
         flags = torch.cat([question_flags + every, question_length + every, present], -1)
+        question = torch.cat([asked, question[..., self.topical :]], -1)
         q = self.word(self.dropout(question)) + self.question_flag(flags)
         for block in self.question_blocks:
             q = block(q, question_mask)
         matched = best.unsqueeze(-1)
         flags = torch.cat([text_flags, text_length, matched, matched * matched], -1)
+        text = torch.cat([found, text[..., self.topical :]], -1)
         p = self.word(self.dropout(text)) + self.text_flag(flags)
         p = self.text_block(p, mask)
         scores = p @ q.transpose(1, 2) / p.shape[-1] ** 0.5

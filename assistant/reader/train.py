@@ -37,9 +37,12 @@ from assistant.reader.features import (
     analyse,
     question_features,
 )
+from assistant.reader.kinds import KINDS, load, stored, word_vectors
+from assistant.reader.neighbours import learn
 from assistant.reader.network import Network
-from index.encoder import StaticEncoder
+from index.encoder import StaticEncoder, Vectors
 from index.lexicon import Lexicon, meanings, switched
+from index.vocabulary import Ids, Vocabulary
 
 WINDOW = 160  # words of a training paragraph; a random window around the answer
 CLOZES = (120_000, 50_000, 25_000)  # made questions in the first epochs
@@ -50,23 +53,24 @@ TAUGHT = 0.6  # share of its teachers in what a network learns
 TEMPERATURE = 2.0
 
 
-class Vocabulary:
-    """Vectors of all words that occur, float16[n, dimensions]; row 0 is padding."""
+class NumberedWords:
+    """All words that occur; number 0 is padding."""
 
-    def __init__(self, encoder: StaticEncoder) -> None:
-        self._encoder = encoder
-        self._ids: dict[str, int] = {}
+    def __init__(self, encoder: StaticEncoder, kinds: Vectors) -> None:
+        self._vocabulary = Vocabulary(encoder)
+        self._kinds = kinds
+        self.dimensions = encoder.dimensions + kinds.shape[1]
 
-    def ids(self, words: list[str]) -> np.ndarray:
-        return np.array([self._ids.setdefault(w, len(self._ids) + 1) for w in words], np.int32)
+    def ids(self, words: list[str]) -> Ids:
+        return self._vocabulary.ids(words) + 1
 
     def matrix(self) -> Tensor:
-        found = list(self._ids)
-        matrix = np.zeros((1 + len(found), self._encoder.dimensions), np.float16)
-        for begin in range(0, len(found), 10_000):
-            part = found[begin : begin + 10_000]
-            matrix[1 + begin : 1 + begin + len(part)] = self._encoder.means(part)
-        return torch.from_numpy(matrix)
+        """The vectors of all words, float16[1 + n, dimensions]."""
+        count = len(self._vocabulary)
+        parts = np.array_split(np.arange(count, dtype=np.int32), 1 + count // 10_000)
+        found = [word_vectors(self._vocabulary, part, self._kinds) for part in parts]
+        found = [one.astype(np.float16) for one in found]
+        return torch.from_numpy(np.concatenate([np.zeros_like(found[0][:1]), *found]))
 
 
 @dataclass(slots=True)
@@ -150,7 +154,9 @@ def _prepare_part(part: tuple[list[Example], int]) -> list[Prepared]:
     return [one for one in (_preparers[0].prepare(one, rng) for one in found) if one]
 
 
-def prepared(pool: Pool, epoch: list[Example], vocabulary: Vocabulary, seed: int) -> list[Prepared]:
+def prepared(
+    pool: Pool, epoch: list[Example], vocabulary: NumberedWords, seed: int
+) -> list[Prepared]:
     """The examples of an epoch as arrays, made by the processes of ``pool``."""
     parts = [(epoch[i : i + 2_000], seed + i) for i in range(0, len(epoch), 2_000)]
     made = [one for part in pool.imap(_prepare_part, parts) for one in part]
@@ -199,10 +205,14 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
     torch.manual_seed(seed)
     rng = random.Random(seed)
     encoder, lexicon = StaticEncoder(), Lexicon()
-    vocabulary = Vocabulary(encoder)
     found = list(examples(data / "train"))
     texts = list(paragraphs(data / "train", found))
     print(f"{len(found):,} examples, {len(texts):,} texts for clozes", flush=True)
+    running = [(text, language) for text, _, language in texts]
+    running += sorted({(one.question, one.language) for one in found})
+    out.mkdir(parents=True, exist_ok=True)
+    np.save(out / KINDS, stored(learn(running, encoder, lexicon, seed)))
+    vocabulary = NumberedWords(encoder, load(out / KINDS))
     nearest = lookalikes(found, encoder)
     networks: list[Network] = []
     for stage in STAGES:
@@ -216,7 +226,7 @@ def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int)
                 ready.append(prepared(pool, epoch, vocabulary, rng.randrange(1 << 30)))
         print(f"{stage}: epochs of {', '.join(f'{len(one):,}' for one in ready)}", flush=True)
         cut = [list(batches(one, size, rng)) for one in ready]
-        network = Network(encoder.dimensions)
+        network = Network(vocabulary.dimensions, encoder.dimensions)
         networks.append(fit(network, cut, vocabulary.matrix(), rate, networks))
     export(networks[-1], out, encoder, lexicon)
 
@@ -283,13 +293,12 @@ def divergence(logits: Tensor, taught: Tensor) -> Tensor:
 
 
 def export(network: Network, out: Path, encoder: StaticEncoder, lexicon: Lexicon) -> None:
-    """Write ``reader.onnx``, its matrices in seven bits, and ``reader.json``."""
+    """Write ``reader.onnx``, its matrices in seven bits, and ``reader.json``, beside the kinds."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    out.mkdir(parents=True, exist_ok=True)
     shapes = (
-        torch.zeros(1, 5, encoder.dimensions), torch.zeros(1, 5, QUESTION_FLAGS),
-        torch.zeros(3, 7, encoder.dimensions), torch.zeros(3, 7, TEXT_FLAGS), torch.ones(3, 7),
+        torch.zeros(1, 5, network.dimensions), torch.zeros(1, 5, QUESTION_FLAGS),
+        torch.zeros(3, 7, network.dimensions), torch.zeros(3, 7, TEXT_FLAGS), torch.ones(3, 7),
     )  # fmt: skip
     names = ["question", "question_flags", "text", "text_flags", "mask"]
     with TemporaryDirectory() as work:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant.reader import SpanReader
 from assistant.reader.examples import Example, sample
+from assistant.reader.kinds import KINDS, load, stored
 from index.encoder import StaticEncoder
 from index.lexicon import Lexicon
 
@@ -33,10 +35,11 @@ EXAMPLES = [
 def test_a_taught_network_is_exported_as_a_reader(encoder: StaticEncoder, tmp_path: Path) -> None:
     import torch
 
+    from assistant.reader.neighbours import learn
     from assistant.reader.network import Network
     from assistant.reader.train import (
+        NumberedWords,
         Preparer,
-        Vocabulary,
         batches,
         divergence,
         export,
@@ -46,7 +49,9 @@ def test_a_taught_network_is_exported_as_a_reader(encoder: StaticEncoder, tmp_pa
 
     torch.manual_seed(1)
     rng = random.Random(1)
-    vocabulary = Vocabulary(encoder)
+    texts = [(one.context, one.language) for one in EXAMPLES]
+    np.save(tmp_path / KINDS, stored(learn(texts, encoder, Lexicon(), 1)))
+    vocabulary = NumberedWords(encoder, load(tmp_path / KINDS))
     preparer = Preparer(Lexicon())
     ready = [one for one in (preparer.prepare(example, rng) for example in EXAMPLES) if one]
     assert [one.first >= 0 for one in ready] == [True, True, True, False]
@@ -55,8 +60,8 @@ def test_a_taught_network_is_exported_as_a_reader(encoder: StaticEncoder, tmp_pa
         one.text = vocabulary.ids(one.text.split(" "))
     cut = [list(batches(ready, 2, rng)) for _ in range(3)]
     vectors = vocabulary.matrix()
-    teacher = fit(Network(encoder.dimensions), cut, vectors, 1e-3)
-    taught = fit(Network(encoder.dimensions), cut, vectors, 1e-3, [teacher])
+    teacher = fit(Network(vocabulary.dimensions, encoder.dimensions), cut, vectors, 1e-3)
+    taught = fit(Network(vocabulary.dimensions, encoder.dimensions), cut, vectors, 1e-3, [teacher])
     same = torch.randn(2, 5)
     assert float(divergence(same, softened(same))) == pytest.approx(0, abs=1e-6)
     export(taught, tmp_path, encoder, Lexicon())
