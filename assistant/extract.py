@@ -41,6 +41,11 @@ LEANS = 0.3  # a neighbour that covers so much more of the question is quoted as
 
 Span = tuple[int, int]
 
+_DOER = re.compile(  # who did something, and not who holds an office
+    r"\bsiapa(?:kah)?\s+(?:yang|yg)\s+(?!men(?:jadi|jabat)\b)"
+    r"|\bwho\s+(?!is\b|was\b|are\b|were\b|be(?:came|comes)\b|serve[sd]\b)",
+    re.I,
+)
 _LEANING = re.compile(
     r"^[\"'“‘]?(?:ia|dia|beliau|mereka|hal (?:itu|ini|tersebut)|itu|ini|he|she|it|they|this|that|"
     r"these|those|tersebut|keduanya|both)\b",
@@ -226,7 +231,8 @@ class Extractor:
         )
         strange = min(features.weakest_name, features.weakest_number) < KNOWN
         known = UNKNOWN if strange and one.length >= WHOLE else 1.0
-        role = question.answer_type == "who" and question.names and len(one.whole.words) <= ROLE
+        office = question.answer_type == "who" and not _DOER.search(question.text)
+        role = office and question.names and len(one.whole.words) <= ROLE
         whose = _weakest(question.names, one.whole.words, one.whole.best)
         if role and min(whose, max(cover.tight for cover in one.sentences)) < APART:
             known *= ANOTHERS

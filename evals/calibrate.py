@@ -250,7 +250,7 @@ def main() -> None:
     features = np.array([astuple(one.features) for one in candidates])
     labels = np.array([one.right for one in candidates])
     groups = np.array([one.question for one in candidates])
-    model = make_pipeline(Stretches(), LogisticRegression(C=1.0, max_iter=3000))
+    model = make_pipeline(Stretches(), LogisticRegression(C=1.0, tol=1e-7, max_iter=3000))
     folds = GroupKFold(5)
     counts = np.array([OWN_WEIGHT if one.kind.startswith("own") else 1.0 for one in candidates])
     predicted = cross_val_predict(

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant
+from index.encoder import StaticEncoder
+from index.ingest import index_paths
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,29 @@ def test_who_said_it(question: str, who: str, assistant: Assistant) -> None:
     answer = assistant.ask(question)
     assert answer.short == who
     assert who in answer.citations[0].quotation
+
+
+@pytest.mark.parametrize(
+    ("question", "likely"),
+    [
+        ("Siapa yang meresmikan JLM Palembang?", True),
+        ("Who opened the JLM in Palembang?", True),
+        ("Siapa gubernur Palembang?", False),  # an office of which the text speaks elsewhere
+        ("Siapa yang menjabat gubernur Palembang?", False),
+    ],
+)
+def test_a_deed_may_stand_further_from_its_object_than_an_office_from_its_place(
+    question: str, likely: bool, encoder: StaticEncoder, tmp_path: Path
+) -> None:
+    (tmp_path / "jembatan.txt").write_text(
+        "Jembatan Baru Dibuka\n\n"
+        "Gubernur Raka Hadiyanto dari provinsi tetangga meresmikan Jembatan Lintas Musi Raya "
+        "Terpadu (JLM) fase pertama di kota Palembang pada Minggu pagi.\n",
+        encoding="utf-8",
+    )
+    index_paths(tmp_path / "index", [tmp_path / "jembatan.txt"], encoder)
+    [evidence] = Assistant.open(tmp_path / "index").evidence(question)
+    assert (evidence.known == 1.0) == likely
 
 
 def test_of_two_questions_in_one_the_cited_sentence_answers_one(assistant: Assistant) -> None:
