@@ -169,7 +169,7 @@ def _public(args: argparse.Namespace, console: Console) -> tuple[dict[str, objec
     sizes = []
     for one in datasets:
         size, found = run_dataset(one, args.sample, console)
-        sizes.append(f"{one.name} {size:,} paragraphs")
+        sizes.append(say("eval.set_size", set=one.name, paragraphs=size))
         outcomes += found
     return {"questions": str(args.data), "collection": "; ".join(sizes)}, outcomes
 
