@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
-from llama_index.core.schema import NodeWithScore
 from numpy.typing import NDArray
 
 from assistant.confidence import Calibration, Features
@@ -16,15 +15,15 @@ from assistant.question import Question
 from assistant.reader import Reader, Reading
 from index.catalog import StoredNode
 from index.filters import Selection
-from index.rerank import Coverage, SoftIdfRerank
-from index.retrieve import HybridRetriever
+from index.rerank import ROW, Coverage, mixed
+from index.retrieve import Found, HybridRetriever, best_first, to_nodes
 from index.store import Store
 from index.text import fold, sentences, words
 from index.types import Language
 
 MAX_WORDS = 60
 MAX_SENTENCES = 3
-READ = 5  # paragraphs in the language of the question that are read for an answer
+READ = 5  # paragraphs in the question's language that are read for an answer
 READ_ACROSS = 4  # paragraphs in the other language
 NEXT_BEST = 0.6  # a further paragraph must be this likely, as a share of the best one
 MAX_SHORT_WORDS = 22
@@ -124,18 +123,28 @@ class Extractor:
         """
         return self.judged(question, self.ranked(question, articles))
 
-    def ranked(self, question: Question, articles: Selection | None = None) -> list[NodeWithScore]:
+    def ranked(self, question: Question, articles: Selection | None = None) -> list[Found]:
         """Paragraphs in the order in which they are considered to be read."""
-        retrieved = HybridRetriever(self.store, articles=articles).retrieve(question.text)
-        rerank = SoftIdfRerank(self._matcher, top=len(retrieved), language=question.language)
-        nodes = rerank.postprocess_nodes(retrieved, query_str=question.text)
-        if self._reranker is not None:
-            nodes = self._reranker.postprocess_nodes(nodes, query_str=question.text)
-        return nodes
+        found = HybridRetriever(self.store, articles=articles).search(question.text)
+        words = self.store.words_of([one.row for one in found])
+        covers = self._matcher.coverage(question.text, words)
+        across = [self._language(one) != question.language for one in found]
+        scores = mixed([one.score for one in found], covers, across)
+        ranked = best_first(
+            replace(one, score=score) for one, score in zip(found, scores, strict=True)
+        )
+        if self._reranker is None:
+            return ranked
+        nodes = self._reranker.postprocess_nodes(
+            to_nodes(self.store, ranked), query_str=question.text
+        )
+        return [Found(one.node_id, one.metadata[ROW], one.score or 0.0) for one in nodes]
 
-    def judged(self, question: Question, ranked: list[NodeWithScore]) -> list[Evidence]:
+    def judged(self, question: Question, ranked: Sequence[Found]) -> list[Evidence]:
         """The best of ``ranked``, read; the likeliest answer first."""
-        best = _by_language(ranked, question.language)
+        own = [one for one in ranked if self._language(one) == question.language][:READ]
+        other = [one for one in ranked if self._language(one) != question.language]
+        best = own + other[:READ_ACROSS]
         if not best:
             return []
         candidates = self._candidates(question, best)
@@ -143,9 +152,12 @@ class Extractor:
         found = [self._passage(question, one, surest) for one in candidates]
         return sorted(found, key=lambda item: (-item.confidence, item.node.node_id))
 
-    def _candidates(self, question: Question, ranked: Sequence[NodeWithScore]) -> list[Candidate]:
+    def _language(self, found: Found) -> Language:
+        return self.store.article(found.article_id).language
+
+    def _candidates(self, question: Question, ranked: Sequence[Found]) -> list[Candidate]:
         """The ranked paragraphs with everything that is known of them, in their order."""
-        scores = {one.node.node_id: one.score or 0.0 for one in ranked}
+        scores = {one.node_id: one.score for one in ranked}
         nodes = [node for node in self.store.nodes(list(scores)) if node.paragraph.text.strip()]
         sources = [self.store.article(node.paragraph.article_id) for node in nodes]
         texts = [node.paragraph.text for node in nodes]
@@ -273,13 +285,6 @@ def chosen(evidence: Sequence[Evidence], threshold: float) -> list[Evidence]:
         if len(kept) == MAX_SENTENCES:
             break
     return kept
-
-
-def _by_language(ranked: list[NodeWithScore], language: Language) -> list[NodeWithScore]:
-    """The best ``READ`` paragraphs in the question's language and ``READ_ACROSS`` in the other."""
-    own = [one for one in ranked if one.node.metadata["language"] == language][:READ]
-    other = [one for one in ranked if one.node.metadata["language"] != language][:READ_ACROSS]
-    return own + other
 
 
 def _quote(text: str, one: Candidate) -> Span:

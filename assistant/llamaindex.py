@@ -29,7 +29,13 @@ from index.encoder import Encoder, StaticEncoder
 from index.encoder.models import ModelEncoder, open_encoder
 from index.filters import Filter, Selection
 from index.rerank import CrossEncoderRerank, SoftIdfRerank, SoftMatcher
-from index.retrieve import DenseRetriever, HybridRetriever, LexicalRetriever
+from index.retrieve import (
+    DenseRetriever,
+    Found,
+    HybridRetriever,
+    LexicalRetriever,
+    to_nodes,
+)
 from index.store import Store
 from index.vocabulary import Vocabulary
 
@@ -108,11 +114,9 @@ class AnswerRetriever(BaseRetriever):
         extractor = Extractor(self._store, self._reader, self._calibration)
         ranked = extractor.ranked(question, self._articles)
         sure = {one.node.node_id: one.confidence for one in extractor.judged(question, ranked)}
-        nodes = {one.node.node_id: one.node for one in ranked}
-        order = [*sure, *(one for one in nodes if one not in sure)]
-        return [
-            NodeWithScore(node=nodes[one], score=sure.get(one, 0.0)) for one in order[: self._top]
-        ]
+        rows = {one.node_id: one.row for one in ranked}
+        order = [*sure, *(one for one in rows if one not in sure)][: self._top]
+        return to_nodes(self._store, [Found(one, rows[one], sure.get(one, 0.0)) for one in order])
 
 
 class TanyaQueryEngine(BaseQueryEngine):

@@ -265,15 +265,29 @@ class SoftIdfRerank(BaseNodePostprocessor):
         if query_bundle is None or not nodes:
             return nodes[: self.top]
         covers = self._matcher.node_coverage(query_bundle.query_str, [one.node for one in nodes])
-        best = max(max(node.score or 0.0 for node in nodes), 1e-6)
-        ranked = []
-        for node, cover in zip(nodes, covers, strict=True):
-            same = node.node.metadata.get("language", self.language) == self.language
-            score = (1 - MIX - TOGETHER) * (node.score or 0.0) / best
-            score += MIX * cover.score + TOGETHER * cover.together
-            ranked.append(NodeWithScore(node=node.node, score=score * (1 if same else ACROSS)))
+        across = [one.metadata.get("language", self.language) != self.language for one in nodes]
+        scores = mixed([node.score or 0.0 for node in nodes], covers, across)
+        ranked = [
+            NodeWithScore(node=one.node, score=score)
+            for one, score in zip(nodes, scores, strict=True)
+        ]
         ranked.sort(key=lambda node: (-(node.score or 0.0), node.node.node_id))
         return ranked[: self.top]
+
+
+def mixed(
+    scores: Sequence[float], covers: Sequence[Coverage], across: Sequence[bool]
+) -> list[float]:
+    """The scores of paragraphs mixed with how these cover the question.
+
+    ``across`` tells those in another language than the question's.
+    """
+    best = max([1e-6, *scores])
+    return [
+        ((1 - MIX - TOGETHER) * score / best + MIX * cover.score + TOGETHER * cover.together)
+        * (ACROSS if other else 1)
+        for score, cover, other in zip(scores, covers, across, strict=True)
+    ]
 
 
 def _context(node: BaseNode) -> str:

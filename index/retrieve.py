@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import Future
+from dataclasses import dataclass
 
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
@@ -19,6 +21,19 @@ from index.types import Language
 CANDIDATES = 100  # of each kind, before fusion
 DENSE_WEIGHT = 0.4  # of the fused score
 OTHER_SHARE = 0.4  # of the candidates: the language that is found less often
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A paragraph that was found, by its id and its row in the store; nothing of it is read yet."""
+
+    node_id: str
+    row: int
+    score: float
+
+    @property
+    def article_id(self) -> str:
+        return article_of(self.node_id)
 
 
 def to_node(store: Store, stored: StoredNode, score: float) -> NodeWithScore:
@@ -93,24 +108,21 @@ class HybridRetriever(BaseRetriever):
         super().__init__()
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        question = query_bundle.query_str
+        return to_nodes(self._store, self.search(query_bundle.query_str))
+
+    def search(self, question: str) -> list[Found]:
+        """What retrieving gives, without its text: most of it is never looked at."""
         vector = self._store.encoder.encode_questions([question])[0]
         lexical, dense = self._candidates(question, vector)
         cosines = self._store.cosines(lexical.keys() | dense.keys(), vector)
-        if not cosines:
-            return []
-        best_cosine = max(*cosines.values(), 1e-6)
+        best_cosine = max([1e-6, *(cosine for _, _, cosine in cosines)])
         best_lexical = max(lexical.values(), default=0.0) or 1.0
-        scores = {}
-        for node_id, cosine in cosines.items():
-            words = lexical.get(node_id, 0.0) / best_lexical
-            fused = self._dense_weight * max(cosine, 0.0) / best_cosine
-            scores[node_id] = fused + (1 - self._dense_weight) * words
-        kept = self._both_languages(sorted(scores, key=lambda one: (-scores[one], one)))
-        return [
-            to_node(self._store, stored, scores[stored.node_id])
-            for stored in self._store.nodes(kept)
-        ]
+        fused = []
+        for node_id, row, cosine in cosines:
+            words = (1 - self._dense_weight) * lexical.get(node_id, 0.0) / best_lexical
+            meaning = self._dense_weight * max(cosine, 0.0) / best_cosine
+            fused.append(Found(node_id, row, meaning + words))
+        return self._both_languages(best_first(fused))
 
     def _candidates(
         self, question: str, vector: Vectors
@@ -135,14 +147,14 @@ class HybridRetriever(BaseRetriever):
             beside.join()  # nobody may close the store before
         return dict(lexical), dict(dense.result())
 
-    def _both_languages(self, ranked: list[str]) -> list[str]:
+    def _both_languages(self, ranked: list[Found]) -> list[Found]:
         """The best ``top``, but at least ``OTHER_SHARE`` of them in the less frequent language.
 
         Scores across languages are lower: without a share of its own, a collection's other
         language would rarely be read.
         """
         best = ranked[: self._top]
-        languages = [self._store.article(article_of(node_id)).language for node_id in ranked]
+        languages = [self._store.article(one.article_id).language for one in ranked]
         found = Counter(languages[: self._top])
         rare: Language = "id" if found["id"] < found["en"] else "en"
         wanted = int(OTHER_SHARE * self._top)
@@ -154,6 +166,15 @@ class HybridRetriever(BaseRetriever):
             best = [one for i, one in enumerate(best) if i not in dropped]
             best += [ranked[i] for i in missing]
         return best
+
+
+def best_first(found: Iterable[Found]) -> list[Found]:
+    return sorted(found, key=lambda one: (-one.score, one.node_id))
+
+
+def to_nodes(store: Store, found: Iterable[Found]) -> list[NodeWithScore]:
+    """The LlamaIndex nodes of what was found, in the same order."""
+    return _nodes(store, [(one.node_id, one.score) for one in found])
 
 
 def _nodes(store: Store, hits: list[tuple[str, float]]) -> list[NodeWithScore]:

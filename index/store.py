@@ -152,11 +152,11 @@ class Store:
         """Stored vectors, float32[len(nodes), dimensions]."""
         return self._vectors[[node.row for node in nodes]]
 
-    def cosines(self, node_ids: Iterable[str], vector: Vectors) -> dict[str, float]:
-        """The exact cosine of each of these paragraphs to ``vector`` float32[dimensions]."""
+    def cosines(self, node_ids: Iterable[str], vector: Vectors) -> list[tuple[str, int, float]]:
+        """Id, row, and exact cosine to ``vector`` float32[dimensions] of these paragraphs."""
         rows = self.catalog.rows_of(node_ids)
         exact = self._vectors[list(rows.values())] @ vector
-        return dict(zip(rows, exact.tolist(), strict=True))
+        return list(zip(rows.keys(), rows.values(), exact.tolist(), strict=True))
 
     def close(self) -> None:
         self._close()
