@@ -41,7 +41,7 @@ LEANS = 0.3  # a neighbour that covers so much more of the question is quoted as
 Span = tuple[int, int]
 
 _DOER = re.compile(  # who did something, and not who holds an office
-    r"\bsiapa(?:kah)?\s+(?:yang|yg)\s+(?!men(?:jadi|jabat)\b)"
+    r"\bsiapa(?:kah)?\s+yang\s+(?!men(?:jadi|jabat)\b)"
     r"|\bwho\s+(?!is\b|was\b|are\b|were\b|be(?:came|comes)\b|serve[sd]\b)",
     re.I,
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.followup import YES_NO, asks, meaning
+from assistant.shorthand import spelled_out
 from assistant.types import AnswerType, Turn
 from index.text import STOP_WORDS, WORD, language_of
 from index.types import Language
@@ -21,13 +22,15 @@ class QuestionError(MessageError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``text`` is what is searched for: the question, led by words it lacks from earlier turns.
+    """What is asked.
 
-    ``names`` are words written with a capital inside the text, ``numbers`` its figures.
-    ``topic`` is what earlier turns asked about, where the question leans on them, else empty;
-    ``leaning``: its words show that it does, not only its shortness. ``said`` is the question as
-    it was put, or as a language model has put it in full; ``understood`` says a follow-up in full.
-    ``counted`` is what a question for a number counts, as "soldiers", else empty.
+    ``text`` is what is searched for: the question spelled out, led by words that it lacks from
+    earlier turns. ``names`` are words written with a capital inside the text, ``numbers`` its
+    figures. ``topic`` is what earlier turns asked about, where the question leans on them, else
+    empty; ``leaning``: its words show that it does, not only its shortness. ``said`` is the
+    question as it was put, or as a language model has put it in full; ``understood`` says a
+    follow-up in full. ``counted`` is what a question for a number counts, as "soldiers", else
+    empty.
     """
 
     text: str
@@ -43,20 +46,20 @@ class Question:
 
 
 _TYPES: tuple[tuple[AnswerType, str], ...] = (
-    ("how_many", r"\b(?:berapa\w*|brp|how (?:many|much|old|long|far|tall|high|big|large|deep|fast)|"
+    ("how_many", r"\b(?:berapa\w*|how (?:many|much|old|long|far|tall|high|big|large|deep|fast)|"
                  r"what (?:number|percentage|population|magnitude)|jumlah)\b"),
-    ("when", r"\b(?:kapan\w*|kpn|bilamana|when|(?:what|which) (?:year|date|day|month|time)|"
-             r"(?:tahun|tanggal|hari|bulan) (?:berapa\w*|apa\w*|brp))\b"),
+    ("when", r"\b(?:kapan\w*|bilamana|when|(?:what|which) (?:year|date|day|month|time)|"
+             r"(?:tahun|tanggal|hari|bulan) (?:berapa\w*|apa\w*))\b"),
     ("where", r"\b(?:di ?mana\w*|ke ?mana\w*|dari mana\w*|mana letak|where|"
               r"(?:what|which) (?:city|country|place|town|province)|"
               r"(?:kota|negara|provinsi) (?:apa|mana)\w*)\b"),
-    ("who", r"\b(?:siapa\w*|sapa|who|whom|whose)\b"),
-    ("why", r"\b(?:mengapa|kenapa|knp|why|apa (?:sebab|alasan|penyebab)\w*)\b"),
-    ("how", r"\b(?:bagaimana\w*|gimana|gmn|how)\b"),
+    ("who", r"\b(?:siapa\w*|who|whom|whose)\b"),
+    ("why", r"\b(?:mengapa|kenapa|why|apa (?:sebab|alasan|penyebab)\w*)\b"),
+    ("how", r"\b(?:bagaimana\w*|how)\b"),
 )  # fmt: skip
 _YEAR_KIND = re.compile(_TYPES[1][1], re.I)
 _COUNTED = re.compile(
-    r"\b(?:berapa(?:kah)?(?: (?:banyak|jumlah|total))?|brp(?: (?:banyak|jumlah))?|how many)"
+    r"\b(?:berapa(?:kah)?(?: (?:banyak|jumlah|total))?|how many)"
     r"(?: (?:of the|the|of|dari|orang|total))* ([^\W\d_]{3,})",
     re.I,
 )
@@ -78,8 +81,9 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
         raise QuestionError("empty_question")
     if len(clean) > maximum:
         raise QuestionError("long_question", count=len(clean), most=maximum)
-    language = language_of(clean) or (history[-1].answer.language if history else "id")
-    meant = meaning(clean, history)
+    plain = spelled_out(clean)
+    language = language_of(plain) or (history[-1].answer.language if history else "id")
+    meant = meaning(plain, history)
     found = [match.group() for match in WORD.finditer(meant.text)]
     names = tuple(
         word
@@ -88,7 +92,7 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
     )
     numbers = tuple(word for word in found if word[0].isdigit())
     leaning = bool(meant.topic) and meant.sure
-    answer_type = _answer_type(clean if asks(clean) else f"{meant.topic} {clean}".strip())
+    answer_type = _answer_type(plain if asks(plain) else f"{meant.topic} {plain}".strip())
     return Question(
         meant.text,
         language,
@@ -98,8 +102,8 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
         meant.topic,
         leaning,
         clean,
-        f"{meant.topic} {clean}" if leaning or meant.text != clean else "",
-        _counted(clean) if answer_type == "how_many" else "",
+        f"{meant.topic} {plain}" if leaning or meant.text != plain else "",
+        _counted(plain) if answer_type == "how_many" else "",
     )
 
 
