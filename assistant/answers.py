@@ -10,6 +10,7 @@ from assistant.disagreement import Claim, disagreement, update_notice
 from assistant.extract import MAX_SENTENCES, NEXT_BEST, Evidence, chosen
 from assistant.gloss import gloss
 from assistant.question import Question
+from assistant.search import Part
 from assistant.support import Source, SupportCheck
 from assistant.types import Answer, Citation, Level
 from index.catalog import StoredNode
@@ -40,42 +41,60 @@ def declined(
 
 def quoted(
     store: Store,
-    asked: Question,
-    evidence: Sequence[Evidence],
+    language: Language,
+    parts: Sequence[Part],
     calibration: Calibration,
     notice: str = "",
 ) -> Answer:
-    """An answer in the words of the articles; the newest leads where their figures differ."""
-    kept, update = _updated(store, asked, evidence, chosen(evidence, calibration.threshold))
+    """An answer in the words of the articles; the newest leads where their figures differ.
+
+    At least one of the ``parts`` is answered; the notice names those that are not.
+    """
+    kept: list[Evidence] = []
+    shorts, notices, sure = [], [notice], 1.0
+    for part in parts:
+        if not part.answered(calibration.threshold):
+            notices.append(phrase(language, "part_declined", part=part.question.said))
+            continue
+        own = chosen(part.evidence, calibration.threshold)[: 1 + MAX_SENTENCES - len(parts)]
+        own, update = _updated(store, language, part.evidence, own)
+        shorts.append(_short(store, language, own[0]))
+        notices.append(update)
+        sure = min(sure, own[0].confidence)
+        kept += [item for item in own if not any(_same(item, other) for other in kept)]
     citations = [
         _citation(store, marker, item.node, item.quote) for marker, item in enumerate(kept, start=1)
     ]
-    foreign = [c.language for c in citations if c.language != asked.language]
-    language = phrase(asked.language, f"quotation_language_{foreign[0]}") if foreign else ""
+    foreign = [c.language for c in citations if c.language != language]
+    notices.append(phrase(language, f"quotation_language_{foreign[0]}") if foreign else "")
     return Answer(
         " ".join(f"{one.quotation} [{one.marker}]" for one in citations),
-        _short(store, asked, kept[0]),
+        "; ".join(dict.fromkeys(filter(None, shorts))),
         tuple(citations),
-        asked.language,
-        kept[0].confidence,
+        language,
+        sure,
         False,
-        calibration.level(kept[0].confidence),
-        notice=" ".join(part for part in (notice, update, language) if part),
+        calibration.level(sure),
+        notice=" ".join(filter(None, notices)),
     )
 
 
-def _short(store: Store, asked: Question, item: Evidence) -> str:
+def _same(item: Evidence, other: Evidence) -> bool:
+    return item.node.node_id == other.node.node_id and item.quote == other.quote
+
+
+def _short(store: Store, language: Language, item: Evidence) -> str:
     """The short answer in the language of the question, with the article's words behind it."""
     if item.short is None:
         return ""
     paragraph = item.node.paragraph
     said = paragraph.text[slice(*item.short)]
-    meant = gloss(said, store.article(paragraph.article_id).language, asked.language)
+    meant = gloss(said, store.article(paragraph.article_id).language, language)
     return f"{meant} ({said})" if meant else said
 
 
 def _updated(
-    store: Store, asked: Question, evidence: Sequence[Evidence], kept: list[Evidence]
+    store: Store, language: Language, evidence: Sequence[Evidence], kept: list[Evidence]
 ) -> tuple[list[Evidence], str]:
     """The passages with the newest figure first, and what an older article said instead."""
     rivals: dict[str, Evidence] = {}
@@ -90,7 +109,7 @@ def _updated(
     items = list(rivals.values())
     leading = [items[found.newer], items[found.older]]
     rest = [item for item in kept if item not in leading]
-    update = update_notice(claims[found.newer], claims[found.older], asked.language)
+    update = update_notice(claims[found.newer], claims[found.older], language)
     return (leading + rest)[:MAX_SENTENCES], update
 
 
@@ -182,7 +201,7 @@ class Draft:
     def answer(self, notice: str, level: Level) -> Answer:
         """What was written so far, as an answer."""
         first = self._evidence[0]
-        short = _short(self._store, self._asked, first) if 0 in self._citations else ""
+        short = _short(self._store, self._asked.language, first) if 0 in self._citations else ""
         return Answer(
             self._text,
             short,

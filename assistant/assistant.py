@@ -22,9 +22,9 @@ from assistant.question import Question, understand
 from assistant.reader import Reader, SpanReader
 from assistant.reader.calibrated import CalibratedReader
 from assistant.reader.transformer import open_reader
+from assistant.search import Part, Search, merged
 from assistant.support import SupportCheck
 from assistant.types import Answer, Turn
-from assistant.when import when
 from index.catalog import Catalog
 from index.errors import IncompatibleIndexError, IndexFolderError
 from index.filters import Filter, Selection
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 0.5  # between looks at what is live
-NEAR_TOPIC = 5  # passages whose articles a follow-up is asked of
 ASK_LLM = 0.2  # of the threshold: over 90 % of answerable questions reach it, few on other things
 
 
@@ -203,10 +202,9 @@ class Assistant:
             answer = empty(asked)
             yield answer.text
         else:
-            extractor = self._extractor(store)
-            evidence = self._then(extractor, asked, allowed, today or date.today())
-            evidence = self._still_live(store, evidence)
-            answer = yield from self._said(store, extractor, asked, evidence, top, patience)
+            parts = self._search(store).parts(asked, allowed, today or date.today())
+            parts = self._still_live(store, parts)
+            answer = yield from self._said(store, asked, parts, top, patience)
         answer.timings["total"] = 1e3 * (time.perf_counter() - started)
         yield replace(answer, understood=asked.understood)
 
@@ -244,14 +242,14 @@ class Assistant:
     def _said(
         self,
         store: Store,
-        extractor: Extractor,
         asked: Question,
-        evidence: list[Evidence],
+        parts: list[Part],
         top: int,
         patience: Patience | None,
     ) -> Generator[str, None, Answer]:
         """Yields the text of the answer; returns the answer."""
-        best = evidence[0].confidence if evidence else 0.0
+        evidence = merged(parts)
+        best = max((item.confidence for item in evidence), default=0.0)
         notice = ""
         # A follow-up asks about what the articles know, in few words of its own.
         likely = asked.leaning or best >= ASK_LLM * self._calibration.threshold
@@ -264,7 +262,7 @@ class Assistant:
             if draft:
                 return draft.answer(notice, self._calibration.level(best))
         if best >= self._calibration.threshold:
-            answer = quoted(store, asked, evidence, self._calibration, notice)
+            answer = quoted(store, asked.language, parts, self._calibration, notice)
         else:
             answer = declined(store, asked, evidence, top, notice)
         yield answer.text
@@ -285,50 +283,27 @@ class Assistant:
         store = self.store
         patience = self._writer.patience() if self._writer else None
         asked = self._understood(store, question, history, None, patience)
-        return self._considered(self._extractor(store), asked)
+        return merged(self._search(store).parts(asked))
 
-    def _still_live(self, store: Store, evidence: list[Evidence]) -> list[Evidence]:
+    def _still_live(self, store: Store, parts: list[Part]) -> list[Part]:
         """The passages that a run has not taken out since the store was opened."""
         try:
             live = live_generation(self._index)
         except IndexFolderError:  # whoever refreshes says so
-            return evidence
+            return parts
         if live is None or live.folder.name == store.name:
-            return evidence
+            return parts
+        ids = [item.node.node_id for item in merged(parts)]
         with closing(Catalog(live.catalog)) as catalog:
-            there = {node.node_id for node in catalog.nodes([one.node.node_id for one in evidence])}
-        return [one for one in evidence if one.node.node_id in there]
+            there = {node.node_id for node in catalog.nodes(ids)}
+        return [
+            replace(part, evidence=[one for one in part.evidence if one.node.node_id in there])
+            for part in parts
+        ]
 
-    def _extractor(self, store: Store) -> Extractor:
-        return Extractor(store, self._reader, self._calibration, self._reranker)
-
-    def _then(
-        self, extractor: Extractor, asked: Question, allowed: Selection | None, today: date
-    ) -> list[Evidence]:
-        """Passages from the time that the question names relative to today, if these answer."""
-        named = when(asked.text, today, asked.language)
-        if named is None or named.kind != "publication":
-            return self._considered(extractor, asked, allowed)
-        then = extractor.store.select(Filter(since=named.since, until=named.reported_until))
-        then = then if allowed is None else then & allowed
-        found = self._considered(extractor, asked, then) if then else []
-        if found and found[0].confidence >= self._calibration.threshold:
-            return found
-        return self._considered(extractor, asked, allowed)
-
-    def _considered(
-        self, extractor: Extractor, asked: Question, allowed: Selection | None = None
-    ) -> list[Evidence]:
-        """Passages for a question; for a follow-up, of the articles that its topic leads to."""
-        if not asked.topic:
-            return extractor.evidence(asked, allowed)
-        near = extractor.evidence(understand(asked.topic), allowed)[:NEAR_TOPIC]
-        about = extractor.store.select_ids(item.node.paragraph.article_id for item in near)
-        found = extractor.evidence(asked, about)
-        answers = bool(found) and found[0].confidence >= self._calibration.threshold
-        if answers or asked.leaning:
-            return found
-        return extractor.evidence(asked, allowed) or found
+    def _search(self, store: Store) -> Search:
+        extractor = Extractor(store, self._reader, self._calibration, self._reranker)
+        return Search(extractor, self._calibration.threshold)
 
 
 def _follow(reference: weakref.ref[Assistant]) -> None:

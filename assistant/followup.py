@@ -91,6 +91,12 @@ def meaning(text: str, history: Sequence[Turn]) -> Meaning:
     return Meaning(whole if len(content_words(text)) <= ONE else text, topic, sure)
 
 
+def continued(text: str, topic: str) -> Meaning:
+    """What ``text`` asks when it follows the question on ``topic`` in the same sentence."""
+    few = len(content_words(text)) <= ONE
+    return Meaning(_joined(text, topic, "") if few else text, topic, few or _points(text))
+
+
 def _leans(text: str, topic: str, answered: str) -> bool:
     """Whether ``text`` needs the question on ``topic`` before it, which was ``answered``."""
     if not topic:

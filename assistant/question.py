@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from assistant.followup import YES_NO, asks, meaning
+from assistant.compound import cut
+from assistant.followup import YES_NO, asks, continued, meaning
 from assistant.shorthand import spelled_out
 from assistant.types import AnswerType, Turn
 from index.text import STOP_WORDS, WORD, language_of
@@ -30,7 +31,7 @@ class Question:
     empty; ``leaning``: its words show that it does, not only its shortness. ``said`` is the
     question as it was put, or as a language model has put it in full; ``understood`` says a
     follow-up in full. ``counted`` is what a question for a number counts, as "soldiers", else
-    empty.
+    empty. ``parts`` are the questions that it asks at once, if it asks more than one.
     """
 
     text: str
@@ -43,13 +44,14 @@ class Question:
     said: str = ""
     understood: str = ""
     counted: str = ""
+    parts: tuple[Question, ...] = ()
 
 
 _TYPES: tuple[tuple[AnswerType, str], ...] = (
     ("how_many", r"\b(?:berapa\w*|how (?:many|much|old|long|far|tall|high|big|large|deep|fast)|"
                  r"what (?:number|percentage|population|magnitude)|jumlah)\b"),
-    ("when", r"\b(?:kapan\w*|bilamana|when|(?:what|which) (?:year|date|day|month|time)|"
-             r"(?:tahun|tanggal|hari|bulan) (?:berapa\w*|apa\w*))\b"),
+    ("when", r"\b(?:kapan\w*|bilamana|when|(?:what|which) (?:local )?(?:year|date|day|month|time)|"
+             r"(?:tahun|tanggal|hari|bulan|jam|pukul) (?:berapa\w*|apa\w*))\b"),
     ("where", r"\b(?:di ?mana\w*|ke ?mana\w*|dari mana\w*|mana letak|where|"
               r"(?:what|which) (?:city|country|place|town|province)|"
               r"(?:kota|negara|provinsi) (?:apa|mana)\w*)\b"),
@@ -104,7 +106,23 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
         clean,
         f"{meant.topic} {plain}" if leaning or meant.text != plain else "",
         _counted(plain) if answer_type == "how_many" else "",
+        () if meant.topic else _parts(plain, language),
     )
+
+
+def _parts(text: str, language: Language) -> tuple[Question, ...]:
+    """The questions in ``text``, if there are several; the first is the topic of the others."""
+    found = cut(text)
+    if len(found) == 1:
+        return ()
+    first, *others = (replace(understand(one), language=language) for one in found)
+    return (first, *(_continued(one, first.text) for one in others))
+
+
+def _continued(question: Question, topic: str) -> Question:
+    """The question on a ``topic``, whose words it takes along where it has hardly any itself."""
+    meant = continued(question.text, topic)
+    return replace(question, text=meant.text, topic=topic, leaning=meant.sure)
 
 
 def _counted(text: str) -> str:

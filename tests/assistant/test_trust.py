@@ -1,4 +1,4 @@
-"""Questions that invite a wrong answer: near misses, who said it, two answers, too many words."""
+"""Questions that invite a wrong answer: near misses, who said it, too many words."""
 
 from __future__ import annotations
 
@@ -72,12 +72,19 @@ def test_a_deed_may_stand_further_from_its_object_than_an_office_from_its_place(
     assert (evidence.known == 1.0) == likely
 
 
-def test_of_two_questions_in_one_the_cited_sentence_answers_one(assistant: Assistant) -> None:
-    answer = assistant.ask(
-        "How many vehicles cross the Wendle bridge daily, and when was it opened?"
-    )
-    said = " ".join(citation.quotation for citation in answer.citations)
-    assert "18,000" in said or "1964" in said
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [
+        ("Berapa pedagang sudah kembali berjualan di Lok Sari pada Maret 2023?", True),
+        ("Berapa pedagang sudah kembali berjualan di Lok Sari pada Maret 2021?", False),
+        ("How many vehicles crossed the Wendle bridge every day in May 2023?", True),
+        ("How many vehicles crossed the Wendle bridge every day in May 2019?", False),
+    ],
+)
+def test_a_question_may_name_the_month_in_which_the_article_appeared(
+    question: str, answered: bool, assistant: Assistant
+) -> None:
+    assert assistant.ask(question).abstained != answered
 
 
 def test_a_question_longer_than_any_article_is_answered_rightly_or_declined(
