@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from assistant.confidence import Calibration, Features
 from assistant.question import Question
 from assistant.reader import Reader, Reading
+from assistant.types import spoken_date
 from index.catalog import StoredNode
 from index.filters import Selection
 from index.rerank import ROW, Coverage, mixed
 from index.retrieve import Found, HybridRetriever, best_first, to_nodes
 from index.store import Store
 from index.text import fold, sentences, words
-from index.types import Language
+from index.types import Article, Language
 
 MAX_WORDS = 60
 MAX_SENTENCES = 3
@@ -161,7 +162,7 @@ class Extractor:
         nodes = [node for node in self.store.nodes(list(scores)) if node.paragraph.text.strip()]
         sources = [self.store.article(node.paragraph.article_id) for node in nodes]
         texts = [node.paragraph.text for node in nodes]
-        titles = [source.title for source in sources]
+        titles = [_head(source) for source in sources]
         readings = self._reader.read(
             question.text, texts, question.answer_type, titles, self._matcher.vocabulary
         )
@@ -285,6 +286,12 @@ def chosen(evidence: Sequence[Evidence], threshold: float) -> list[Evidence]:
         if len(kept) == MAX_SENTENCES:
             break
     return kept
+
+
+def _head(article: Article) -> str:
+    """What is read before a paragraph: what its article is about, and of which day it is."""
+    day = spoken_date(article.published, True, article.language)
+    return ". ".join(filter(None, (article.title, day)))
 
 
 def _quote(text: str, one: Candidate) -> Span:

@@ -68,9 +68,9 @@ class Reader(Protocol):
     ) -> list[Reading | None]:
         """The best answer of each text, in order; None where nothing of the kind stands.
 
-        ``titles`` are read before the texts, since a paragraph seldom repeats what its article
-        is about; spans count from the beginning of the text. ``vocabulary`` holds words that
-        need not be analysed again.
+        ``titles``, or what else the articles are known by, are read before the texts, since a
+        paragraph seldom repeats what its article is about and when it appeared; spans count from
+        the beginning of the text. ``vocabulary`` holds words that need not be analysed again.
         """
         ...
 

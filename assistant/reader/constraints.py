@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import simplemma
@@ -23,6 +24,10 @@ DATE_WORDS = frozenset(MONTHS) | frozenset(
     fall winter jam pukul wib wita wit gmt noon midnight""".split()
 )
 _DAY_OR_YEAR = re.compile(r"\d{1,3}|1\d{3}|2[01]\d{2}|\d{1,2}[.:]\d{2}")
+_CLOCK = re.compile(r"\d{1,2}[.:]\d{2}")
+_ASKS_CLOCK = re.compile(r"\b(?:(?:jam|pukul) berapa|(?:what|which)(?: local)? time|what hour)\b")
+_BEFORE_CLOCK = frozenset({"jam", "pukul", "at"})
+_BEHIND_CLOCK = frozenset({"am", "pm", "a", "p", "wib", "wita", "wit", "o'clock"})
 _YEAR = re.compile(r"1[5-9]\d{2}|20\d{2}")
 _BEFORE_YEARS = frozenset(MONTHS) | {"tahun", "year", "pada", "in", "sejak", "since"}
 NUMBER_WORDS = frozenset(
@@ -58,12 +63,14 @@ def allowed_spans(kind: AnswerType, asked: Words, text: Words) -> Mask:
     """bool[n, n]: whether the words first to last of ``text`` can answer.
 
     A span must hold a word that the question does not; for "when" a date word or a
-    figure that may be a day, a year or a time, for "how many" a number that is no year, for "who"
-    and "where" a name that the question does not name.
+    figure that may be a day, a year or a time, for "what time" a time, for "how many" a number that
+    is no year, for "who" and "where" a name that the question does not name.
     """
     known = set(asked.words)
     fresh = np.array([word not in known and word not in STOP_WORDS for word in text.words], bool)
     digit = text.flags[:, 3].astype(bool)
+    if kind == "when" and _ASKS_CLOCK.search(" ".join(asked.words)):
+        return _holds(fresh & _clock(text))
     if kind == "when":
         dated = np.array([word in DATE_WORDS for word in text.words], bool)
         figure = np.array([bool(_DAY_OR_YEAR.fullmatch(word)) for word in text.words], bool)
@@ -77,6 +84,20 @@ def allowed_spans(kind: AnswerType, asked: Words, text: Words) -> Mask:
         named = np.array([word in known for word in text.words], bool) & name
         return _holds(fresh & name) & ~_holds(named)
     return _holds(fresh)
+
+
+def _clock(text: Words) -> Mask:
+    """Figures that are times of day."""
+    before = ["", *text.words[:-1]]
+    behind = [*text.words[1:], ""]
+    close = [b[0] - a[1] == 1 for a, b in pairwise(text.places)]
+    told = [
+        bool(_CLOCK.fullmatch(word))
+        or (word.isdigit() and len(word) < 3 and (b in _BEFORE_CLOCK or n in _BEHIND_CLOCK))
+        or (word.isdigit() and near and len(n) == 2 and n.isdigit())  # 6:04
+        for word, b, n, near in zip(text.words, before, behind, [*close, False], strict=True)
+    ]
+    return np.array(told, bool)
 
 
 def _years(text: Words) -> Mask:

@@ -11,6 +11,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from index.dates import MONTHS
 from index.text import STOP_WORDS, WORD, lemma, words
 
 Flags = NDArray[np.float16]
@@ -20,6 +21,14 @@ TEXT_FLAGS = 13
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]]*\s+$")
 _NO_MARKS = bytes(5)
 _PREFIX = 4  # letters; "ukraina" and "ukraine" begin alike
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_DATE = re.compile(
+    rf"(?<![\d/])({_DAY})/({_DAY})/(?:\d{{4}}|\d\d)(?![\d/])"  # 24/3/2019, 6-8/10/2020
+    rf"|(?<![\d-]){_DAY}-(\d\d?)-\d{{4}}(?![\d-])"  # 24-3-2019
+    rf"|(?<![\d-])\d{{4}}-(\d\d)-{_DAY}(?![\d-])"  # 2019-03-24
+    rf"|\(\s?{_DAY}/(\d\d?)(?=\s?[,)])"  # Minggu (24/3)
+)
+_MONTHS = {number: name for name, number in reversed(MONTHS.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +45,35 @@ def analyse(text: str, maximum: int = 60) -> Words:
     folded: list[str] = []
     places: list[tuple[int, int]] = []
     flags: list[bytes] = []
+    months = _months(text)
     last = 0
     for match in islice(WORD.finditer(text), maximum):
         word, spelling = _spelling(match.group())
-        folded.append(word)
         start, end = match.span()
+        folded.append(months.get(start, word))
         places.append((start, end))
         gap = text[last:start]
         flags.append(spelling + (_NO_MARKS if gap == " " and last else _gap(gap, not last)))
         last = end
     found = np.frombuffer(b"".join(flags), dtype=np.uint8).reshape(len(folded), 9)
     return Words(folded, places, found.astype(np.float16))
+
+
+def _months(text: str) -> dict[int, str]:
+    """The names of months that are written as numbers, by where these begin.
+
+    >>> _months("Minggu (24/3/2019), 1/2 kilogram")
+    {11: 'maret'}
+    """
+    found = {}
+    for match in _DATE.finditer(text):
+        group = match.lastindex or 0
+        if group == 2 and int(match[2]) > 12:  # only English may put the month first
+            group = 1
+        name = _MONTHS.get(int(match[group]))
+        if name:
+            found[match.start(group)] = name
+    return found
 
 
 @lru_cache(maxsize=200_000)

@@ -68,6 +68,24 @@ def test_single_words_that_may_answer(kind: AnswerType, words: set[str]) -> None
     assert {text.words[i] for i in range(len(text.words)) if allowed[i, i]} == words
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "times"),
+    [
+        (
+            "Jam berapa gempa itu?",
+            "Pada 28 September 2018 pukul 18.02 WITA gempa datang.",
+            {"18.02"},
+        ),
+        ("What time did it land?", "On 23 August, at 6:04 p.m., four men cheered.", {"6", "04"}),
+        ("At what local time did it end?", "By 3 a.m. on May 5 it was over.", {"3"}),
+    ],
+)
+def test_a_time_of_day_is_asked_for(question: str, text: str, times: set[str]) -> None:
+    words = analyse(text)
+    allowed = allowed_spans("when", analyse(question), words)
+    assert {words.words[i] for i in range(len(words.words)) if allowed[i, i]} == times
+
+
 def test_the_names_in_the_question_are_no_answer() -> None:
     text = analyse(TEXT)
     allowed = allowed_spans("who", analyse("Siapa Rahmat Alfian?"), text)
@@ -93,3 +111,18 @@ def test_the_dateline_names_no_person(reader: SpanReader) -> None:
     (found,) = reader.read("Siapa yang membuka pasar itu?", [text], "who")
     assert found is not None
     assert found.span[0] >= text.index("Rina")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Minggu (24/3/2019) pagi", "minggu 24 maret 2019 pagi"),
+        ("Jumat ( 19/8 ), dan", "jumat 19 agustus dan"),
+        ("on 3/24/2019 and 2019-03-24", "on maret 24 2019 and 2019 maret 24"),
+        ("skor 10/10, 1/2 liter (94/2)", "skor 10 10 1 2 liter 94 2"),
+        ("(6-8/10/2020)", "6 8 oktober 2020"),
+        ("1/13/2019/4 dan 5-10-2020-7", "1 13 2019 4 dan 5 10 2020 7"),
+    ],
+)
+def test_months_in_numbers_are_read_by_name(text: str, read: str) -> None:
+    assert analyse(text).words == read.split()
