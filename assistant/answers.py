@@ -56,7 +56,7 @@ def quoted(
         if not part.answered(calibration.threshold):
             notices.append(phrase(language, "part_declined", part=part.question.said))
             continue
-        own = chosen(part.evidence, calibration.threshold)[: 1 + MAX_SENTENCES - len(parts)]
+        own = chosen(part.evidence, calibration.threshold)[: MAX_SENTENCES // len(parts)]
         own, update = _updated(store, language, part.evidence, own)
         shorts.append(_short(store, language, own[0]))
         notices.append(update)

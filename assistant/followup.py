@@ -92,9 +92,13 @@ def meaning(text: str, history: Sequence[Turn]) -> Meaning:
 
 
 def continued(text: str, topic: str) -> Meaning:
-    """What ``text`` asks when it follows the question on ``topic`` in the same sentence."""
+    """What ``text`` asks when it follows the question on ``topic`` in the same sentence.
+
+    Where it has hardly any words of its own, it is about what the topic names.
+    """
     few = len(content_words(text)) <= ONE
-    return Meaning(_joined(text, topic, "") if few else text, topic, few or _points(text))
+    carried = " ".join(_names(topic)) or topic
+    return Meaning(_joined(text, carried, "") if few else text, topic, few or _points(text))
 
 
 def _leans(text: str, topic: str, answered: str) -> bool:

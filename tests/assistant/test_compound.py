@@ -62,7 +62,7 @@ def test_what_asks_one_thing_is_not_cut(question: str) -> None:
     assert cut(question) == [question]
 
 
-def test_few_of_the_bundled_questions_on_one_thing_are_cut() -> None:
+def test_no_bundled_question_on_one_thing_is_cut() -> None:
     alone = [one for one in load_questions() if one.category != "two_paragraphs"]
     assert [one.question for one in alone if len(cut(one.question)) > 1] == []
 

@@ -87,6 +87,15 @@ def test_a_question_may_name_the_month_in_which_the_article_appeared(
     assert assistant.ask(question).abstained != answered
 
 
+def test_of_two_questions_in_one_the_cited_sentences_answer_both(assistant: Assistant) -> None:
+    answer = assistant.ask(
+        "How many vehicles cross the Wendle bridge daily, and when was it opened?"
+    )
+    said = " ".join(citation.quotation for citation in answer.citations)
+    assert "18,000" in said
+    assert "1964" in said
+
+
 def test_a_question_longer_than_any_article_is_answered_rightly_or_declined(
     assistant: Assistant,
 ) -> None:
