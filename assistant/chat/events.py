@@ -61,6 +61,7 @@ class Events:
                 f.send, f.stop, f.note, f.status,
             ],
             "concurrency_limit": ASKED_AT_ONCE,
+            "trigger_mode": "always_last",  # a question sent while one is answered comes next
             **hidden,
         }  # fmt: skip
         page.load(

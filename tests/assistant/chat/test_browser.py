@@ -106,6 +106,26 @@ def test_first_run_is_about_the_samples_and_comes_up_before_the_engine(
         assert page.locator("#listing .remove").count() == 0  # samples stay
 
 
+def test_a_question_sent_while_another_is_answered_comes_next(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with chat(tmp_path) as address, user(browser, address) as person:
+        page = person.page
+        page.goto(address)
+        box = page.locator("#composer textarea")
+        box.fill("Who is Martin Siregar?")
+        expect(page.locator("#status progress")).to_have_count(1)  # still getting ready
+        page.keyboard.press("Enter")
+        page.locator("#live .working").wait_for()
+        expect(box).to_have_value("")
+        box.fill(UNKNOWN)
+        page.keyboard.press("Enter")
+        page.locator('#live .exchange[data-exchange="1"]').wait_for()
+        assert "Martin Siregar" in person.text('#settled [data-exchange="0"]')
+        assert UNKNOWN in person.text("#live")
+        expect(box).to_have_value("")
+
+
 @pytest.mark.parametrize(
     ("question", "short", "quoted"),
     [(BRIDGE, "1964", "opened in 1964"), (SHIP, "34", "34 peneliti dari lima negara")],
