@@ -19,6 +19,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from assistant.quantities import PartialDate, Quantity, quantities
+from index.text import fold
 from index.types import Language
 
 LONGEST_NAME = 8  # words
@@ -363,6 +364,13 @@ def _names(source: Language, target: Language) -> dict[str, str]:
             for name in sides[source]:
                 own[_key(name)] = sides[target][0]
     return _cldr_names(source, target) | own
+
+
+@lru_cache(maxsize=1)
+def countries() -> frozenset[str]:
+    """The names of countries in both languages, folded."""
+    both = (Locale(language).territories for language in ("id", "en"))
+    return frozenset(fold(name) for named in both for code, name in named.items() if code.isalpha())
 
 
 def _cldr_names(source: Language, target: Language) -> dict[str, str]:

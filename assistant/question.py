@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from functools import lru_cache
 
 from assistant.compound import cut
 from assistant.followup import YES_NO, asks, continued, meaning
+from assistant.gloss import countries
 from assistant.shorthand import spelled_out
 from assistant.types import AnswerType, Turn
-from index.text import STOP_WORDS, WORD, language_of
+from index.lexicon import DIRECTIONS, Lexicon
+from index.text import STOP_WORDS, WORD, fold, is_common, language_of
 from index.types import Language
 from prompts import MessageError
 
 MAX_CHARS = 2_000
+ALIKE = 0.6  # share of letters in common, from which two words may be one name
+
+_FORMED = re.compile(  # Indonesian words that are made of others
+    r"(?:di|ber|ter|pe[mnr]|peng|me[mnr]|meng)[a-z]{4,}|ke[a-z]{3,}an|[a-z]{3,}(?:nya|kan|kah|lah|asi)"
+)
 
 
 class QuestionError(MessageError, ValueError):
@@ -26,7 +35,8 @@ class Question:
     """What is asked.
 
     ``text`` is what is searched for: the question spelled out, led by words that it lacks from
-    earlier turns. ``names`` are words written with a capital inside the text, ``numbers`` its
+    earlier turns. ``names`` are words written with a capital inside the text (which a
+    question typed in small letters is given), ``numbers`` its
     figures. ``topic`` is what earlier turns asked about, where the question leans on them, else
     empty; ``leaning``: its words show that it does, not only its shortness. ``said`` is the
     question as it was put, or as a language model has put it in full; ``understood`` says a
@@ -86,20 +96,16 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
     plain = spelled_out(clean)
     language = language_of(plain) or (history[-1].answer.language if history else "id")
     meant = meaning(plain, history)
-    found = [match.group() for match in WORD.finditer(meant.text)]
-    names = tuple(
-        word
-        for i, word in enumerate(found)
-        if word[0].isupper() and word.lower() not in STOP_WORDS and (i > 0 or word.isupper())
-    )
+    sought = _capitalised(meant.text)
+    found = [match.group() for match in WORD.finditer(sought)]
     numbers = tuple(word for word in found if word[0].isdigit())
     leaning = bool(meant.topic) and meant.sure
     answer_type = _answer_type(plain if asks(plain) else f"{meant.topic} {plain}".strip())
     return Question(
-        meant.text,
+        sought,
         language,
         answer_type,
-        names,
+        _names(found),
         numbers,
         meant.topic,
         leaning,
@@ -110,12 +116,71 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
     )
 
 
+def _names(words: Sequence[str]) -> tuple[str, ...]:
+    """The names among the words of a question: those with a capital."""
+    return tuple(
+        word
+        for i, word in enumerate(words)
+        if word[0].isupper() and fold(word) not in STOP_WORDS and (i > 0 or word.isupper())
+    )
+
+
+def _capitalised(text: str) -> str:
+    """A question that is typed in small letters throughout, with capitals for its names.
+
+    >>> _capitalised("siapa gubernur jakarta?"), _capitalised("who leads china?")
+    ('siapa gubernur Jakarta?', 'who leads China?')
+    >>> _capitalised("Siapa yang meresmikan bendungan itu?")
+    'Siapa yang meresmikan bendungan itu?'
+    """
+    if text != text.lower():
+        return text
+    for match in reversed(list(WORD.finditer(text))[1:]):
+        if _is_name(match.group()):
+            at = match.start()
+            text = text[:at] + text[at].upper() + text[at + 1 :]
+    return text
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word in small letters is a country, or no dictionary has it as an ordinary word.
+
+    Dictionaries of Indonesian lack many forms of its words.
+
+    >>> [_is_name(word) for word in ("lavrov", "china", "kemarin", "disetujui", "vaksinasi")]
+    [True, True, False, False, False]
+    """
+    word = fold(word)
+    if not word.isalpha() or word in STOP_WORDS:
+        return False
+    return word in countries() or not (is_common(word) or _FORMED.fullmatch(word) or _meant(word))
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> Lexicon:
+    return Lexicon()
+
+
+@lru_cache(maxsize=20_000)
+def _meant(word: str) -> bool:
+    """Whether the lexicon translates the word as another one; names look alike in both."""
+    return any(
+        SequenceMatcher(None, word, other).ratio() < ALIKE
+        for language in DIRECTIONS
+        for other, _ in _lexicon().translations(word, language)
+    )
+
+
 def _parts(text: str, language: Language) -> tuple[Question, ...]:
     """The questions in ``text``, if there are several; the first is the topic of the others."""
-    found = cut(text)
+    found = cut(_capitalised(text))
     if len(found) == 1:
         return ()
-    first, *others = (replace(understand(one), language=language) for one in found)
+    first, *others = (
+        # A later part is not typed in small letters, though it begins with one.
+        replace(understand(one[:1].upper() + one[1:]), language=language, said=one)
+        for one in found
+    )
     return (first, *(_continued(one, first.text) for one in others))
 
 

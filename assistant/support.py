@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
@@ -24,7 +23,16 @@ from assistant.quantities import PartialDate, Quantity, equal, quantities
 from index.encoder import StaticEncoder
 from index.lexicon import DIRECTIONS, Lexicon
 from index.rerank import SoftMatcher
-from index.text import STOP_WORDS, WORD, content_words, fold, language_of, lemma, sentences
+from index.text import (
+    STOP_WORDS,
+    WORD,
+    content_words,
+    fold,
+    is_common,
+    language_of,
+    lemma,
+    sentences,
+)
 from index.types import Language
 
 Fault = Literal["number", "date", "name", "negation", "roles", "coverage"]
@@ -342,7 +350,7 @@ def _missing_names(said: _Text, values: list[Quantity], alike: Alike, across: bo
             continue
         if word in _HONORIFICS or word in _WEEKDAYS:
             continue
-        common = not written.isupper() and _is_common(word)
+        common = not written.isupper() and is_common(word)
         if common and _STARTS.search(said.text[:start]):
             continue
         if best[i] >= (COMMON if common else SAME):
@@ -351,18 +359,6 @@ def _missing_names(said: _Text, values: list[Quantity], alike: Alike, across: bo
         if not (common and across and 2 * int((run >= SAME).sum()) >= len(run)):
             return True
     return False
-
-
-@lru_cache(maxsize=20_000)
-def _is_common(word: str) -> bool:
-    """Whether a folded word is in a dictionary, and not as a name.
-
-    >>> _is_common("pasokan"), _is_common("jakarta"), _is_common("lavrov")
-    (True, False, False)
-    """
-    return simplemma.is_known(word, lang=("id", "en")) and not any(
-        simplemma.lemmatize(word, lang=language)[0].isupper() for language in ("id", "en")
-    )
 
 
 def _scopes(text: _Text) -> list[list[int]]:

@@ -136,7 +136,7 @@ class HybridRetriever(BaseRetriever):
         def search() -> None:
             try:
                 dense.set_result(self._store.dense(vector, CANDIDATES, self._articles))
-            except Exception as error:  # it is raised where the result is asked for
+            except BaseException as error:  # also a panic in Rust; raised where it is asked for
                 dense.set_exception(error)
 
         beside = threading.Thread(target=search, name="dense", daemon=True)

@@ -93,6 +93,18 @@ def lemma(word: str) -> str:
     return fold(simplemma.lemmatize(word, lang=("id", "en")))
 
 
+@lru_cache(maxsize=20_000)
+def is_common(word: str) -> bool:
+    """Whether a folded word is in a dictionary, and not as a name.
+
+    >>> is_common("pasokan"), is_common("jakarta"), is_common("lavrov")
+    (True, False, False)
+    """
+    return simplemma.is_known(word, lang=("id", "en")) and not any(
+        simplemma.lemmatize(word, lang=language)[0].isupper() for language in ("id", "en")
+    )
+
+
 @lru_cache(maxsize=200_000)
 def grams(word: str) -> tuple[str, ...]:
     """Character 4-grams of a word with its edges marked; they carry names across languages.

@@ -12,7 +12,8 @@ from assistant.question import MAX_CHARS, Question, QuestionError, understand
 
 PIECES = st.sampled_from(
     ["siapa ", "kapan ", "where ", "what year ", "apa ", "Jakarta ", "100.000 ", "?", "'", "’s ",
-     "<script>", "${HOME}", "{0}", "[1]", "\x00", "\u202e", "\ud800", "İ", "ﬃ", "١٢٣", "\n", "-"]
+     "<script>", "${HOME}", "{0}", "[1]", "\x00", "\u202e", "\ud800", "İ", "ﬃ", "١٢٣", "\n", "-",
+     "sih?", "ß", "jakarta "]
 )  # fmt: skip
 
 
