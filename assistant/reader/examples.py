@@ -6,11 +6,14 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from assistant.reader.cloze import cloze
+from assistant.types import spoken_date
+from index.dates import MONTHS
 from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
 from index.lexicon import Lexicon
@@ -18,6 +21,10 @@ from index.types import Language
 
 NEGATIVES = 0.2  # share of questions that are put to a paragraph that only looks alike
 NEAREST = 8  # such paragraphs to choose from
+MONTH_NAMED, MONTH_WRONG = (
+    0.2,
+    0.3,
+)  # share of questions that name the month of an article; of these, another
 SWAPPED = 0.1  # share of questions whose name or number is swapped: not answered any more
 REPEATS = {"facqa": 3.0, "qamr_en": 0.3, "fairytaleqa_en": 0.6, "squad2_xling": 1.0}
 FILES = (
@@ -27,6 +34,11 @@ FILES = (
 
 _NAME = re.compile(r"(?<=[a-z] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+_WHEN = re.compile(
+    r"\b(?:kapan\w*|bilamana|when|jam|pukul|hari|day|bulan|month|tahun|year|tanggal|date|time|abad|"
+    rf"century|{'|'.join(MONTHS)})\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,8 @@ class Example:
     @property
     def written(self) -> Language:
         """The language of the context."""
+        if not self.pool:  # a cloze
+            return self.language
         return "en" if "_en" in self.pool or self.pool.endswith("eng") else "id"
 
 
@@ -167,3 +181,31 @@ def swapped(one: Example, names: list[str], rng: random.Random) -> str | None:
     if other.lower() in one.context.lower():
         return None
     return one.question[: match.start()] + other + one.question[match.end() :]
+
+
+def dated(one: Example, rng: random.Random) -> tuple[Example, str]:
+    """The example as if its article were of a day, drawn at random, and that day in words.
+
+    Some questions name the month of that day. Those that name another are not answered there.
+    """
+    day = datetime(rng.randint(1995, 2025), rng.randint(1, 12), rng.randint(1, 28))
+    written = spoken_date(day, True, one.written)
+    asked = one.question
+    if (
+        one.source == "cloze"
+        or _YEAR.search(asked)
+        or _WHEN.search(asked)
+        or rng.random() > MONTH_NAMED
+    ):
+        return one, written
+    wrong = rng.random() < MONTH_WRONG
+    if wrong:
+        other = (day.month + rng.randint(1, 9)) % 12 + 1
+        day = rng.choice((day.replace(month=other), day.replace(year=day.year - rng.randint(1, 9))))
+    _, month = spoken_date(day, True, one.language).split(" ", 1)
+    phrase = f"{'in' if one.language == 'en' else 'pada'} {month}"
+    if rng.random() < 0.5:
+        asked = f"{phrase[0].upper()}{phrase[1:]}, {asked[:1].lower()}{asked[1:]}"
+    else:
+        asked = f"{asked.rstrip(' ?')} {phrase}?"
+    return replace(one, question=asked, answer=None if wrong else one.answer), written

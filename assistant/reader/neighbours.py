@@ -25,7 +25,7 @@ from index.lexicon import Lexicon
 from index.text import words
 from index.types import Language
 
-DIMENSIONS = 64
+DIMENSIONS = 128
 PLACES = np.array([-4, -3, -2, -1, 1, 2, 3, 4])
 GAP = 4  # numbers between two texts, so that none is the other's neighbour
 BATCH = 2_048  # words; each is told from the others of its batch

@@ -1,11 +1,13 @@
 """Train the bundled reader.
 
-    python -m assistant.reader.train --data PATH
+    python -m assistant.reader.train --data PATH [--teacher FOLDER]
 
 ``PATH`` holds ``train/`` and ``dev/``. The network is small: recurrent layers with convolution and
 self-attention between them (``assistant.reader.network``), with a null answer as in SQuAD 2.0
 (Rajpurkar et al. 2018). The word vectors stay frozen, so that the reader needs no vocabulary of its
-own.
+own. It learns from where the answers are and from what its teacher says of each word (born-again
+networks, Furlanello et al. 2018; temperature, Hinton et al. 2015): the reader in ``FOLDER``, or a
+network that is trained first.
 """
 
 from __future__ import annotations
@@ -14,21 +16,32 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.pool import Pool
+from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import Tensor, distributed, nn
+from torch.multiprocessing.spawn import spawn
 from torch.nn import functional
 
-from assistant.reader import BUNDLED, MAX_WORDS
-from assistant.reader.examples import Example, clozes, examples, lookalikes, paragraphs, sample
+from assistant.reader import BUNDLED, MAX_WORDS, SpanReader
+from assistant.reader.examples import (
+    Example,
+    clozes,
+    dated,
+    examples,
+    lookalikes,
+    paragraphs,
+    sample,
+)
 from assistant.reader.features import (
     QUESTION_FLAGS,
     TEXT_FLAGS,
@@ -48,27 +61,27 @@ WINDOW = 160  # words of a training paragraph; a random window around the answer
 CLOZES = (120_000, 50_000, 25_000)  # made questions in the first epochs
 SWITCHED = 0.3  # share of questions that are put in the other language, word by word
 TITLED = 0.5  # share of contexts that are read behind the title of their article
-STAGES = ("teacher", "reader")
-TAUGHT = 0.6  # share of its teachers in what a network learns
+DATED = 0.5  # share of these that are of a day, which stands behind the title
+LOWER = 0.07  # share of questions that are typed in small letters
+TAUGHT = 0.6  # share of its teacher in what a network learns
 TEMPERATURE = 2.0
+PATIENCE = timedelta(hours=3)  # of one process for the others
 
 
 class NumberedWords:
     """All words that occur; number 0 is padding."""
 
-    def __init__(self, encoder: StaticEncoder, kinds: Vectors) -> None:
+    def __init__(self, encoder: StaticEncoder) -> None:
         self._vocabulary = Vocabulary(encoder)
-        self._kinds = kinds
-        self.dimensions = encoder.dimensions + kinds.shape[1]
 
     def ids(self, words: list[str]) -> Ids:
         return self._vocabulary.ids(words) + 1
 
-    def matrix(self) -> Tensor:
-        """The vectors of all words, float16[1 + n, dimensions]."""
+    def matrix(self, kinds: Vectors) -> Tensor:
+        """The vectors of all words with ``kinds`` behind, float16[1 + n, both dimensions]."""
         count = len(self._vocabulary)
         parts = np.array_split(np.arange(count, dtype=np.int32), 1 + count // 10_000)
-        found = [word_vectors(self._vocabulary, part, self._kinds) for part in parts]
+        found = [word_vectors(self._vocabulary, part, kinds) for part in parts]
         found = [one.astype(np.float16) for one in found]
         return torch.from_numpy(np.concatenate([np.zeros_like(found[0][:1]), *found]))
 
@@ -77,7 +90,8 @@ class NumberedWords:
 class Prepared:
     """An example as arrays; ``first`` and ``last`` are word numbers, -1 without an answer.
 
-    ``question`` and ``text`` are words until ``prepared`` has put their numbers in.
+    ``question`` and ``text`` are words until ``prepared`` has put their numbers in. ``untaught``:
+    what a teacher says of it does not count.
     """
 
     question: Any
@@ -86,6 +100,7 @@ class Prepared:
     text_flags: np.ndarray
     first: int
     last: int
+    untaught: bool
 
 
 class Preparer:
@@ -97,12 +112,19 @@ class Preparer:
 
     def prepare(self, one: Example, rng: random.Random) -> Prepared | None:
         """None when the question is empty or the answer is not a short run of words."""
+        head, day, answered = "", "", one.answer is not None
+        if one.title and rng.random() < TITLED:
+            head = f"{one.title}. "
+            if rng.random() < DATED:
+                one, day = dated(one, rng)
+                head += f"{day}. "
         question = one.question
         if one.source not in ("squad2_xling", "cloze") and rng.random() < SWITCHED:
             question = switched(question, one.language, self._lexicon, rng)
+        if rng.random() < LOWER:
+            question = question.lower()
         asked = analyse(question)
-        head = f"{one.title}. " if one.title and rng.random() < TITLED else ""
-        text = self._words(head + one.context, one.source != "cloze")
+        text = self._words(head + one.context, one.source != "cloze" and not day)
         if not asked.words or not text.words:
             return None
         first = last = -1
@@ -120,7 +142,7 @@ class Preparer:
         return Prepared(
             " ".join(asked.words), question_features(asked),
             " ".join(cut.words), PairFeatures(asked, meant)(cut),
-            first, last,
+            first, last, answered and one.answer is None,
         )  # fmt: skip
 
     def _words(self, text: str, keep: bool) -> Words:
@@ -141,25 +163,11 @@ def _window(count: int, first: int, last: int, rng: random.Random) -> tuple[int,
     return low, low + WINDOW
 
 
-_preparers: list[Preparer] = []  # one in each worker
-
-
-def _start_worker() -> None:
-    _preparers.append(Preparer(Lexicon()))
-
-
-def _prepare_part(part: tuple[list[Example], int]) -> list[Prepared]:
-    found, seed = part
-    rng = random.Random(seed)
-    return [one for one in (_preparers[0].prepare(one, rng) for one in found) if one]
-
-
 def prepared(
-    pool: Pool, epoch: list[Example], vocabulary: NumberedWords, seed: int
+    epoch: list[Example], preparer: Preparer, vocabulary: NumberedWords, rng: random.Random
 ) -> list[Prepared]:
-    """The examples of an epoch as arrays, made by the processes of ``pool``."""
-    parts = [(epoch[i : i + 2_000], seed + i) for i in range(0, len(epoch), 2_000)]
-    made = [one for part in pool.imap(_prepare_part, parts) for one in part]
+    """The examples of an epoch as arrays."""
+    made = [one for one in (preparer.prepare(example, rng) for example in epoch) if one]
     for one in made:
         one.question = vocabulary.ids(one.question.split(" "))
         one.text = vocabulary.ids(one.text.split(" "))
@@ -200,35 +208,120 @@ def collate(batch: list[Prepared], vectors: Tensor) -> tuple[tuple[Tensor, ...],
     return inputs, torch.from_numpy(first), torch.from_numpy(last)
 
 
-def train(data: Path, out: Path, epochs: int, size: int, rate: float, seed: int) -> None:
-    """Train one network after the other, each taught by those before; write the last to ``out``."""
-    torch.manual_seed(seed)
-    rng = random.Random(seed)
+Teacher = Callable[[list[Prepared], tuple[Tensor, ...]], tuple[Tensor, Tensor]]
+"""Gives the logits of a batch and its ``collate``d inputs, as ``logits`` does."""
+
+
+class ReaderTeacher:
+    """A reader that has been trained before; it may know other kinds of words."""
+
+    def __init__(self, folder: Path, vocabulary: NumberedWords) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = ort.InferenceSession(
+            (folder / "reader.onnx").read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+        self._kinds = load(folder / KINDS)
+        self._vocabulary = vocabulary
+
+    @cached_property
+    def _vectors(self) -> NDArray[np.float16]:
+        """Of all words of the vocabulary, which must be complete."""
+        found: NDArray[np.float16] = self._vocabulary.matrix(self._kinds).numpy()
+        return found
+
+    def __call__(self, batch: list[Prepared], inputs: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        length = inputs[2].shape[1]
+        found = np.full((2, len(batch), length + 1), -1e4, np.float32)
+        for i, one in enumerate(batch):
+            count = len(one.text)
+            start, end, null = self._session.run(
+                None,
+                {
+                    "question": self._vectors[one.question][None].astype(np.float32),
+                    "question_flags": one.question_flags[None].astype(np.float32),
+                    "text": self._vectors[one.text][None].astype(np.float32),
+                    "text_flags": one.text_flags[None].astype(np.float32),
+                    "mask": np.ones((1, count), np.float32),
+                },
+            )
+            found[0, i, :count], found[1, i, :count] = start[0], end[0]
+            found[:, i, length] = null[0] / 2
+        starts, ends = torch.from_numpy(found)
+        return starts, ends
+
+
+def network_teacher(network: Network) -> Teacher:
+    """A network that was trained just before."""
+
+    def teach(_: list[Prepared], inputs: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            return logits(network, inputs)
+
+    return teach
+
+
+def train(
+    data: Path, out: Path, epochs: int, size: int, rate: float, seed: int, taught_by: Path | None
+) -> None:
+    """Train the reader and write it to ``out``; every process does its part of each batch.
+
+    Raises:
+        IncompatibleIndexError: the teacher was trained over another encoder or lexicon.
+    """
+    rank, processes = distributed.get_rank(), distributed.get_world_size()
     encoder, lexicon = StaticEncoder(), Lexicon()
     found = list(examples(data / "train"))
     texts = list(paragraphs(data / "train", found))
-    print(f"{len(found):,} examples, {len(texts):,} texts for clozes", flush=True)
-    running = [(text, language) for text, _, language in texts]
-    running += sorted({(one.question, one.language) for one in found})
-    out.mkdir(parents=True, exist_ok=True)
-    np.save(out / KINDS, stored(learn(running, encoder, lexicon, seed)))
-    vocabulary = NumberedWords(encoder, load(out / KINDS))
+    vocabulary = NumberedWords(encoder)
+    teacher = None
+    if taught_by:
+        SpanReader(encoder, lexicon, taught_by)  # raises where it was trained over others
+        teacher = ReaderTeacher(taught_by, vocabulary)
+    distributed.barrier()  # the kinds of the teacher may be replaced
+    if rank == 0:
+        print(f"{len(found):,} examples, {len(texts):,} texts for clozes", flush=True)
+        running = [(text, language) for text, _, language in texts]
+        running += sorted({(one.question, one.language) for one in found})
+        out.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(seed)
+        np.save(out / KINDS, stored(learn(running, encoder, lexicon, seed)))
+    distributed.barrier()
+    kinds = load(out / KINDS)
     nearest = lookalikes(found, encoder)
-    networks: list[Network] = []
-    for stage in STAGES:
-        ready = []
-        with get_context("fork").Pool(2, _start_worker) as pool:
-            for number in range(epochs):
-                epoch = sample(found, nearest, rng)
-                if number < len(CLOZES):
-                    epoch += clozes(texts, CLOZES[number], lexicon, rng)
-                rng.shuffle(epoch)
-                ready.append(prepared(pool, epoch, vocabulary, rng.randrange(1 << 30)))
-        print(f"{stage}: epochs of {', '.join(f'{len(one):,}' for one in ready)}", flush=True)
-        cut = [list(batches(one, size, rng)) for one in ready]
-        network = Network(vocabulary.dimensions, encoder.dimensions)
-        networks.append(fit(network, cut, vocabulary.matrix(), rate, networks))
-    export(networks[-1], out, encoder, lexicon)
+    preparer = Preparer(lexicon)
+    rng, own = random.Random(seed), random.Random(f"{seed}, process {rank}")
+
+    def trained(teacher: Teacher | None) -> Network:
+        cut = []
+        for number in range(epochs):
+            epoch = sample(found, nearest, rng)
+            if number < len(CLOZES):
+                epoch += clozes(texts, CLOZES[number], lexicon, rng)
+            rng.shuffle(epoch)
+            ready = prepared(epoch[rank::processes], preparer, vocabulary, own)
+            ready = ready[: least(len(ready))]
+            # Shuffled alike, the batches of all processes are about as long as each other.
+            order = random.Random(f"{seed}, epoch {number}")
+            cut.append(list(batches(ready, size // processes, order)))
+            if rank == 0:
+                print(f"epoch {number + 1}: {processes * len(ready):,} examples", flush=True)
+        torch.manual_seed(seed)
+        network = Network(encoder.dimensions + kinds.shape[1], encoder.dimensions)
+        torch.manual_seed(seed + 1 + rank)  # of what is dropped
+        return fit(network, cut, vocabulary.matrix(kinds), rate, teacher)
+
+    network = trained(teacher or network_teacher(trained(None)))
+    if rank == 0:
+        export(network, out, encoder, lexicon)
+
+
+def least(count: int) -> int:
+    """The least of the counts of all processes."""
+    counts = torch.tensor(count)
+    distributed.all_reduce(counts, distributed.ReduceOp.MIN)
+    return int(counts)
 
 
 def fit(
@@ -236,13 +329,9 @@ def fit(
     epochs: list[list[list[Prepared]]],
     vectors: Tensor,
     rate: float,
-    teachers: Sequence[Network] = (),
+    teacher: Teacher | None = None,
 ) -> Network:
-    """The network after these epochs of batches.
-
-    It learns from what its ``teachers`` say of each word on the average, as well as from where the
-    answer is (born-again networks, Furlanello et al. 2018; temperature, Hinton et al. 2015).
-    """
+    """The network after these epochs of batches."""
     steps = sum(map(len, epochs))
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, steps, pct_start=0.08)
@@ -250,27 +339,44 @@ def fit(
     network.train()
     for step, batch in enumerate((batch for epoch in epochs for batch in epoch), 1):
         inputs, first, last = collate(batch, vectors)
-        start, end = logits(network, inputs)
-        loss = functional.cross_entropy(start, first) + functional.cross_entropy(end, last)
-        if teachers:
-            with torch.no_grad():
-                said = [logits(one, inputs) for one in teachers]
-            soft = sum(
-                divergence(own, torch.stack([softened(one) for one in taught]).mean(0))
-                for own, taught in zip((start, end), zip(*said, strict=True), strict=True)
-            )
-            loss = (1 - TAUGHT) * loss + TAUGHT * soft
+        found = logits(network, inputs)
+        start, end = (
+            functional.cross_entropy(own, place, reduction="none")
+            for own, place in zip(found, (first, last), strict=True)
+        )
+        loss = start + end
+        if teacher:
+            taught = zip(found, teacher(batch, inputs), strict=True)
+            start, end = (divergence(own, softened(said)) for own, said in taught)
+            share = torch.tensor([0.0 if one.untaught else TAUGHT for one in batch])
+            loss = (1 - share) * loss + share * (start + end)
+        loss = loss.mean()
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
+        average_gradients(network)
         nn.utils.clip_grad_norm_(network.parameters(), 2.0)
         optimiser.step()
         schedule.step()
         total += loss.item()
-        if step % 200 == 0:
+        if step % 200 == 0 and not (distributed.is_initialized() and distributed.get_rank()):
             passed = time.time() - started
             print(f"step {step} of {steps} loss {total / 200:.3f} {passed:.0f} s", flush=True)
             total = 0.0
     return network.eval()
+
+
+def average_gradients(network: Network) -> None:
+    """Put the mean of all processes in place of each gradient."""
+    if not distributed.is_initialized():
+        return
+    gradients = [one.grad for one in network.parameters() if one.grad is not None]
+    everything = torch.cat([one.flatten() for one in gradients])
+    distributed.all_reduce(everything)
+    everything /= distributed.get_world_size()
+    begin = 0
+    for one in gradients:
+        one.copy_(everything[begin : begin + one.numel()].view_as(one))
+        begin += one.numel()
 
 
 def logits(network: Network, inputs: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
@@ -287,9 +393,9 @@ def softened(logits: Tensor) -> Tensor:
 
 
 def divergence(logits: Tensor, taught: Tensor) -> Tensor:
-    """How far the softened ``logits`` are from the probabilities ``taught``."""
+    """How far the softened ``logits`` are from the probabilities ``taught``, float32[n]."""
     own = functional.log_softmax(logits / TEMPERATURE, 1)
-    return TEMPERATURE**2 * functional.kl_div(own, taught, reduction="batchmean")
+    return TEMPERATURE**2 * functional.kl_div(own, taught, reduction="none").sum(1)
 
 
 def export(network: Network, out: Path, encoder: StaticEncoder, lexicon: Lexicon) -> None:
@@ -322,12 +428,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="train the bundled reader")
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
     parser.add_argument("--out", type=Path, default=BUNDLED)
+    parser.add_argument(
+        "--teacher", type=Path, metavar="FOLDER",
+        help="folder of a reader over the same encoder that teaches; else a network is trained to",
+    )  # fmt: skip
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--batch", type=int, default=96)
     parser.add_argument("--rate", type=float, default=2.5e-3)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--processes", type=int, default=2, help="that share each batch")
     args = parser.parse_args()
-    train(args.data, args.out, args.epochs, args.batch, args.rate, args.seed)
+    with TemporaryDirectory() as meeting:
+        spawn(_process, (args, f"file://{meeting}/here"), args.processes)  # type: ignore[no-untyped-call]  # torch
+
+
+def _process(rank: int, args: argparse.Namespace, meeting: str) -> None:
+    torch.set_num_threads(1)
+    distributed.init_process_group(
+        "gloo", init_method=meeting, rank=rank, world_size=args.processes, timeout=PATIENCE
+    )
+    train(args.data, args.out, args.epochs, args.batch, args.rate, args.seed, args.teacher)
+    distributed.destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assistant.reader import SpanReader
-from assistant.reader.examples import Example, sample
+from assistant.reader.examples import Example, dated, sample
 from assistant.reader.kinds import KINDS, load, stored
 from index.encoder import StaticEncoder
 from index.lexicon import Lexicon
@@ -40,10 +40,15 @@ def test_a_taught_network_is_exported_as_a_reader(encoder: StaticEncoder, tmp_pa
     from assistant.reader.train import (
         NumberedWords,
         Preparer,
+        ReaderTeacher,
         batches,
+        collate,
         divergence,
         export,
         fit,
+        logits,
+        network_teacher,
+        prepared,
         softened,
     )
 
@@ -51,23 +56,31 @@ def test_a_taught_network_is_exported_as_a_reader(encoder: StaticEncoder, tmp_pa
     rng = random.Random(1)
     texts = [(one.context, one.language) for one in EXAMPLES]
     np.save(tmp_path / KINDS, stored(learn(texts, encoder, Lexicon(), 1)))
-    vocabulary = NumberedWords(encoder, load(tmp_path / KINDS))
+    kinds = load(tmp_path / KINDS)
+    vocabulary = NumberedWords(encoder)
     preparer = Preparer(Lexicon())
-    ready = [one for one in (preparer.prepare(example, rng) for example in EXAMPLES) if one]
+    ready = prepared(EXAMPLES, preparer, vocabulary, rng)
     assert [one.first >= 0 for one in ready] == [True, True, True, False]
-    for one in ready:
-        one.question = vocabulary.ids(one.question.split(" "))
-        one.text = vocabulary.ids(one.text.split(" "))
     cut = [list(batches(ready, 2, rng)) for _ in range(3)]
-    vectors = vocabulary.matrix()
-    teacher = fit(Network(vocabulary.dimensions, encoder.dimensions), cut, vectors, 1e-3)
-    taught = fit(Network(vocabulary.dimensions, encoder.dimensions), cut, vectors, 1e-3, [teacher])
+    vectors = vocabulary.matrix(kinds)
+    dimensions = encoder.dimensions + kinds.shape[1]
+    teacher = fit(Network(dimensions, encoder.dimensions), cut, vectors, 1e-3)
+    taught = fit(
+        Network(dimensions, encoder.dimensions), cut, vectors, 1e-3,
+        network_teacher(teacher),
+    )  # fmt: skip
     same = torch.randn(2, 5)
-    assert float(divergence(same, softened(same))) == pytest.approx(0, abs=1e-6)
+    assert divergence(same, softened(same)).tolist() == pytest.approx([0, 0], abs=1e-6)
     export(taught, tmp_path, encoder, Lexicon())
     [reading] = SpanReader(encoder, Lexicon(), tmp_path).read("Kapan gempa itu?", [TEXT], "when")
     assert reading is not None
     assert 0 <= reading.span[0] < reading.span[1] <= len(TEXT)
+    inputs, _, _ = collate(ready, vectors)
+    said = ReaderTeacher(tmp_path, vocabulary)(ready, inputs)
+    for own, other in zip(logits(taught, inputs), said, strict=True):
+        inside = own > -1e3  # beyond is padding
+        assert torch.equal(inside, other > -1e3)
+        assert torch.allclose(own[inside], other[inside], atol=0.5)
 
 
 def test_unanswerable_questions_are_made_of_answered_ones() -> None:
@@ -80,3 +93,22 @@ def test_unanswerable_questions_are_made_of_answered_ones() -> None:
         if original and original.answer:  # put to another paragraph, which must not answer it
             assert one.context != original.context
             assert original.context[slice(*original.answer)] not in one.context
+
+
+def test_a_question_that_names_another_month_than_the_article_is_not_answered() -> None:
+    one = example("Siapa yang menyebut gempa Palu?", "Rahmat Alfian")
+    rng = random.Random(1)
+    made = [dated(one, rng) for _ in range(400)]
+    named = [(asked, day) for asked, day in made if asked.question != one.question]
+    assert 40 < len(named) < 120
+    for asked, day in named:
+        month = day.split(" ", 1)[1]
+        assert (asked.answer is not None) == (month in asked.question)
+    assert {asked.answer is None for asked, _ in named} == {True, False}
+
+
+def test_a_question_for_a_time_names_no_month() -> None:
+    rng = random.Random(1)
+    for question in ("Kapan gempa mengguncang Palu?", "Siapa presiden pada 1998?"):
+        one = example(question, "Rahmat Alfian")
+        assert all(dated(one, rng)[0] == one for _ in range(100))

@@ -30,9 +30,10 @@ def assistant(built: Path) -> Assistant:
     ],
 )
 def test_a_near_miss_is_declined(question: str, assistant: Assistant) -> None:
-    answer = assistant.ask(question)
-    assert answer.abstained
-    assert not answer.citations
+    for typed in (question, question.lower()):
+        answer = assistant.ask(typed)
+        assert answer.abstained
+        assert not answer.citations
 
 
 @pytest.mark.parametrize(
