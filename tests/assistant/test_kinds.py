@@ -44,7 +44,7 @@ def test_words_that_stand_in_the_same_places_are_of_one_kind(
             (f"Pada tanggal {day} {month} hujan turun di kota {city} dan sekitarnya", "id")
         )
     kinds = neighbours.learn(texts, encoder, Lexicon(), 1)
-    assert kinds.shape == (encoder.pieces, 64)
+    assert kinds.shape == (encoder.pieces, neighbours.DIMENSIONS)
     near = cosines(kinds, encoder, [*MONTHS, *CITIES])
     alike = np.kron(np.eye(2), np.ones((4, 4))).astype(bool)
     assert near[alike].min() > near[~alike].max()
