@@ -35,13 +35,13 @@ class Question:
     """What is asked.
 
     ``text`` is what is searched for: the question spelled out, led by words that it lacks from
-    earlier turns. ``names`` are words written with a capital inside the text (which a
-    question typed in small letters is given), ``numbers`` its
-    figures. ``topic`` is what earlier turns asked about, where the question leans on them, else
-    empty; ``leaning``: its words show that it does, not only its shortness. ``said`` is the
-    question as it was put, or as a language model has put it in full; ``understood`` says a
-    follow-up in full. ``counted`` is what a question for a number counts, as "soldiers", else
-    empty. ``parts`` are the questions that it asks at once, if it asks more than one.
+    earlier turns, with capitals for the names of one typed in small letters. ``names`` are words
+    written with a capital inside the text, ``numbers`` its figures. ``topic`` is what earlier turns
+    asked about, where the question leans on them, else empty; ``leaning``: its words show that it
+    does, not only its shortness. ``said`` is the question as it was put, or as a language model has
+    put it in full; ``understood`` says a follow-up in full. ``counted`` is what a question for a
+    number counts, as "soldiers", else empty. ``parts`` are the questions that it asks at once, if
+    it asks more than one.
     """
 
     text: str

@@ -21,10 +21,8 @@ from index.types import Language
 
 NEGATIVES = 0.2  # share of questions that are put to a paragraph that only looks alike
 NEAREST = 8  # such paragraphs to choose from
-MONTH_NAMED, MONTH_WRONG = (
-    0.2,
-    0.3,
-)  # share of questions that name the month of an article; of these, another
+MONTH_NAMED = 0.2  # share of questions that name the month of their article
+MONTH_WRONG = 0.3  # share of these that name another
 SWAPPED = 0.1  # share of questions whose name or number is swapped: not answered any more
 REPEATS = {"facqa": 3.0, "qamr_en": 0.3, "fairytaleqa_en": 0.6, "squad2_xling": 1.0}
 FILES = (

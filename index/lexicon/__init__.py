@@ -12,7 +12,7 @@ import random
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from index.text import STOP_WORDS, WORD, fold, language_of, lemma, words
@@ -79,7 +79,8 @@ class Lexicon:
         'earthquake'
         """
         key = word, language
-        if key not in self._found:
+        found = self._found.get(key)
+        if found is None:
             if len(self._found) > 100_000:
                 self._found.clear()
             table = self._table(language)
@@ -88,8 +89,9 @@ class Lexicon:
                 for other, probability in table.get(entry, ()):
                     best[other] = max(best.get(other, 0.0), probability**0.5)
             best.pop(word, None)
-            self._found[key] = tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
-        return self._found[key]
+            found = tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
+            self._found[key] = found  # another thread may empty what is remembered
+        return found
 
     def synonyms(self, word: str, language: Language) -> tuple[tuple[str, float], ...]:
         """Words of the same language that share a translation, the strongest first.
@@ -133,8 +135,15 @@ class Lexicon:
 
     def _table(self, language: Language) -> Table:
         if language not in self._tables:
-            self._tables[language] = read_table(self._folder / DIRECTIONS[language])
+            path = self._folder / DIRECTIONS[language]
+            self._tables[language] = _shared(path, path.stat().st_mtime_ns)
         return self._tables[language]
+
+
+@lru_cache(maxsize=len(DIRECTIONS))
+def _shared(path: Path, written: int) -> Table:
+    """The table as it was ``written``, for every lexicon of the process."""
+    return read_table(path)
 
 
 def switched(text: str, language: Language, lexicon: Lexicon, rng: random.Random) -> str:
