@@ -35,6 +35,7 @@ from torch.nn import functional
 from assistant.reader import BUNDLED, MAX_WORDS, SpanReader
 from assistant.reader.examples import (
     Example,
+    Names,
     clozes,
     dated,
     examples,
@@ -58,11 +59,11 @@ from index.lexicon import Lexicon, meanings, switched
 from index.vocabulary import Ids, Vocabulary
 
 WINDOW = 160  # words of a training paragraph; a random window around the answer
-CLOZES = (120_000, 50_000, 25_000)  # made questions in the first epochs
+CLOZES = (0.5, 0.2, 0.1)  # made questions in the first epochs, for each text
 SWITCHED = 0.3  # share of questions that are put in the other language, word by word
 TITLED = 0.5  # share of contexts that are read behind the title of their article
 DATED = 0.5  # share of these that are of a day, which stands behind the title
-LOWER = 0.07  # share of questions that are typed in small letters
+LOWER = 0.1  # share of questions that are typed in small letters, half of these but for the first
 TAUGHT = 0.6  # share of its teacher in what a network learns
 TEMPERATURE = 2.0
 PATIENCE = timedelta(hours=3)  # of one process for the others
@@ -122,7 +123,8 @@ class Preparer:
         if one.source not in ("squad2_xling", "cloze") and rng.random() < SWITCHED:
             question = switched(question, one.language, self._lexicon, rng)
         if rng.random() < LOWER:
-            question = question.lower()
+            kept = rng.randrange(2)
+            question = question[:kept] + question[kept:].lower()
         asked = analyse(question)
         text = self._words(head + one.context, one.source != "cloze" and not day)
         if not asked.words or not text.words:
@@ -142,7 +144,7 @@ class Preparer:
         return Prepared(
             " ".join(asked.words), question_features(asked),
             " ".join(cut.words), PairFeatures(asked, meant)(cut),
-            first, last, answered and one.answer is None,
+            first, last, one.answer is None and (answered or one.source == "swapped"),
         )  # fmt: skip
 
     def _words(self, text: str, keep: bool) -> Words:
@@ -289,16 +291,16 @@ def train(
         np.save(out / KINDS, stored(learn(running, encoder, lexicon, seed)))
     distributed.barrier()
     kinds = load(out / KINDS)
-    nearest = lookalikes(found, encoder)
+    nearest, names = lookalikes(found, encoder), Names(found, encoder, kinds)
     preparer = Preparer(lexicon)
     rng, own = random.Random(seed), random.Random(f"{seed}, process {rank}")
 
     def trained(teacher: Teacher | None) -> Network:
         cut = []
         for number in range(epochs):
-            epoch = sample(found, nearest, rng)
+            epoch = sample(found, nearest, names, rng)
             if number < len(CLOZES):
-                epoch += clozes(texts, CLOZES[number], lexicon, rng)
+                epoch += clozes(texts, int(CLOZES[number] * len(texts)), lexicon, rng)
             rng.shuffle(epoch)
             ready = prepared(epoch[rank::processes], preparer, vocabulary, own)
             ready = ready[: least(len(ready))]

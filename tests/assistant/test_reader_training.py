@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from assistant.reader import SpanReader
-from assistant.reader.examples import Example, dated, sample
+from assistant.reader import BUNDLED, SpanReader
+from assistant.reader.examples import FILES, Example, Names, dated, sample
 from assistant.reader.kinds import KINDS, load, stored
 from index.encoder import StaticEncoder
 from index.lexicon import Lexicon
@@ -83,9 +88,54 @@ def test_a_taught_network_is_exported_as_a_reader(encoder: StaticEncoder, tmp_pa
         assert torch.allclose(own[inside], other[inside], atol=0.5)
 
 
-def test_unanswerable_questions_are_made_of_answered_ones() -> None:
+def test_the_training_command_writes_a_reader_from_two_processes(
+    encoder: StaticEncoder, tmp_path: Path
+) -> None:
+    write_data(tmp_path / "train")
+    command = [sys.executable, "-m", "assistant.reader.train", "--data", str(tmp_path)]
+    command += ["--out", str(tmp_path / "reader"), "--teacher", str(BUNDLED)]
+    command += ["--epochs", "2", "--batch", "8", "--processes", "2"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "epoch 2:" in run.stdout
+    [reading] = SpanReader(encoder, Lexicon(), tmp_path / "reader").read("Kapan gempa?", [TEXT])
+    assert reading is not None
+
+
+def write_data(folder: Path) -> None:
+    """All files that the training reads, with a few rows each."""
+    folder.mkdir()
+    rows = [
+        {
+            "question": one.question, "lang": one.language, "title": "Gempa",
+            "context": one.context,
+            "answers": [one.context[slice(*one.answer)]] if one.answer else [],
+            "answerable": one.answer is not None,
+        }
+        for one in EXAMPLES
+    ]  # fmt: skip
+    crossed = [
+        {
+            "q_eng": one["question"], "q_ind": one["question"], "title": one["title"],
+            "ctx_eng": one["context"], "ctx_ind": one["context"], "answers_eng": one["answers"],
+            "answers_ind": one["answers"], "answerable": one["answerable"],
+        }
+        for one in rows
+    ]  # fmt: skip
+    leads = [{"title": "Palu", "text": f"{TEXT} {OTHER} {TEXT} {OTHER}"}]
+    files = dict.fromkeys((*FILES, "squad_sentences_en"), rows)
+    files |= {"squad2_xling": crossed, "idwiki_lead": leads}
+    for name, written in files.items():
+        with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in written)
+
+
+def test_unanswerable_questions_are_made_of_answered_ones(encoder: StaticEncoder) -> None:
     nearest = [[("", OTHER)], [("", OTHER)], [("", TEXT)], []]
-    epochs = [one for seed in range(30) for one in sample(EXAMPLES, nearest, random.Random(seed))]
+    names = Names(EXAMPLES, encoder, load(BUNDLED / KINDS))
+    epochs = [
+        one for seed in range(30) for one in sample(EXAMPLES, nearest, names, random.Random(seed))
+    ]
     moved = [one for one in epochs if one.answer is None and one.question != EXAMPLES[3].question]
     assert moved
     for one in moved:
@@ -93,6 +143,16 @@ def test_unanswerable_questions_are_made_of_answered_ones() -> None:
         if original and original.answer:  # put to another paragraph, which must not answer it
             assert one.context != original.context
             assert original.context[slice(*original.answer)] not in one.context
+
+
+def test_names_are_swapped_for_others_that_share_no_word(encoder: StaticEncoder) -> None:
+    asked = "Apa yang ada di Kota Bandung, di Bandung, di Surabaya dan di Candi Borobudur?"
+    names = Names([example(asked, "")], encoder, load(BUNDLED / KINDS))
+    rng = random.Random(1)
+    others = Counter(names.other("Bandung", "id", rng) for _ in range(400))
+    assert set(others) <= {"Kota Bandung", "Bandung", "Surabaya", "Candi Borobudur"}
+    # Half are drawn from all names, half from those that share no word with it.
+    assert others["Kota Bandung"] + others["Bandung"] < 0.35 * 400
 
 
 def test_a_question_that_names_another_month_than_the_article_is_not_answered() -> None:
