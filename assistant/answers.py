@@ -137,7 +137,7 @@ def _citation(store: Store, marker: int, node: StoredNode, quote: tuple[int, int
         article.url,
         article.language,
         quote,
-        tuple(store.twins(node.node_id)),
+        tuple(store.twins(node)),
         article.section,
     )
 

@@ -16,11 +16,11 @@ from assistant.reader import Reader, Reading
 from assistant.types import spoken_date
 from index.catalog import StoredNode
 from index.filters import Selection
-from index.rerank import ROW, Coverage, mixed
+from index.rerank import Coverage, mixed
 from index.retrieve import Found, HybridRetriever, best_first, to_nodes
 from index.store import Store
 from index.text import fold, sentences, words
-from index.types import Article, Language
+from index.types import Article
 
 MAX_WORDS = 60
 MAX_SENTENCES = 3
@@ -129,7 +129,7 @@ class Extractor:
         found = HybridRetriever(self.store, articles=articles).search(question.text)
         words = self.store.words_of([one.row for one in found])
         covers = self._matcher.coverage(question.text, words)
-        across = [self._language(one) != question.language for one in found]
+        across = [one.language != question.language for one in found]
         scores = mixed([one.score for one in found], covers, across)
         ranked = best_first(
             replace(one, score=score) for one, score in zip(found, scores, strict=True)
@@ -139,12 +139,13 @@ class Extractor:
         nodes = self._reranker.postprocess_nodes(
             to_nodes(self.store, ranked), query_str=question.text
         )
-        return [Found(one.node_id, one.metadata[ROW], one.score or 0.0) for one in nodes]
+        by_id = {one.node_id: one for one in ranked}
+        return [replace(by_id[one.node_id], score=one.score or 0.0) for one in nodes]
 
     def judged(self, question: Question, ranked: Sequence[Found]) -> list[Evidence]:
         """The best of ``ranked``, read; the likeliest answer first."""
-        own = [one for one in ranked if self._language(one) == question.language][:READ]
-        other = [one for one in ranked if self._language(one) != question.language]
+        own = [one for one in ranked if one.language == question.language][:READ]
+        other = [one for one in ranked if one.language != question.language]
         best = own + other[:READ_ACROSS]
         if not best:
             return []
@@ -152,9 +153,6 @@ class Extractor:
         surest = max(one.read for one in candidates)
         found = [self._passage(question, one, surest) for one in candidates]
         return sorted(found, key=lambda item: (-item.confidence, item.node.node_id))
-
-    def _language(self, found: Found) -> Language:
-        return self.store.article(found.article_id).language
 
     def _candidates(self, question: Question, ranked: Sequence[Found]) -> list[Candidate]:
         """The ranked paragraphs with everything that is known of them, in their order."""
@@ -247,10 +245,14 @@ class Extractor:
         office = question.answer_type == "who" and not _DOER.search(question.text)
         role = office and question.names and len(one.whole.words) <= ROLE
         whose = _weakest(question.names, one.whole.words, one.whole.best)
-        if role and min(whose, max(cover.tight for cover in one.sentences)) < APART:
+        if role and min(whose, max(self._tight(question, text, one.spans))) < APART:
             known *= ANOTHERS
         confidence = known * self._calibration.confidence(features)
         return Evidence(one.node, quote, short, features, known, confidence)
+
+    def _tight(self, question: Question, text: str, spans: Sequence[Span]) -> list[float]:
+        """How well each sentence covers the question by words that stand together."""
+        return self._matcher.tight(question.text, [text[slice(*span)] for span in spans])
 
     def _counted(self, question: Question, text: str, short: Span | None) -> float:
         """How near the words around a number mean what the question counts, in [-1, 1].

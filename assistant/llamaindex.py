@@ -7,6 +7,7 @@ is likeliest to answer. ``TanyaQueryEngine`` answers as ``Assistant.ask`` does.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -31,7 +32,6 @@ from index.filters import Filter, Selection
 from index.rerank import CrossEncoderRerank, SoftIdfRerank, SoftMatcher
 from index.retrieve import (
     DenseRetriever,
-    Found,
     HybridRetriever,
     LexicalRetriever,
     to_nodes,
@@ -114,9 +114,10 @@ class AnswerRetriever(BaseRetriever):
         extractor = Extractor(self._store, self._reader, self._calibration)
         ranked = extractor.ranked(question, self._articles)
         sure = {one.node.node_id: one.confidence for one in extractor.judged(question, ranked)}
-        rows = {one.node_id: one.row for one in ranked}
-        order = [*sure, *(one for one in rows if one not in sure)][: self._top]
-        return to_nodes(self._store, [Found(one, rows[one], sure.get(one, 0.0)) for one in order])
+        found = {one.node_id: one for one in ranked}
+        order = [*sure, *(one for one in found if one not in sure)][: self._top]
+        scored = [replace(found[one], score=sure.get(one, 0.0)) for one in order]
+        return to_nodes(self._store, scored)
 
 
 class TanyaQueryEngine(BaseQueryEngine):

@@ -43,6 +43,12 @@ _NODES = sa.select(PARAGRAPHS).where(PARAGRAPHS.c.node_id.in_(_SOUGHT)).order_by
 _ROWS_WITHIN = sa.select(PARAGRAPHS.c.article_id, PARAGRAPHS.c.row).where(
     PARAGRAPHS.c.article_id.in_(_SOUGHT), PARAGRAPHS.c.node_id.is_not(None)
 )
+_SKETCH = sa.select(SKETCHES.c.hash).where(SKETCHES.c.row == sa.bindparam("sought"))
+_SKETCHED_ALIKE = (
+    sa.select(SKETCHES.c.row)
+    .where(SKETCHES.c.hash.in_(_SKETCH), SKETCHES.c.row != sa.bindparam("sought"))
+    .distinct()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ class Catalog:
             raise RuntimeError("the catalog was opened for reading")
         return self._writer
 
-    def _rows(self, query: sa.Select[Any], **values: str) -> Sequence[sa.Row[Any]]:
+    def _rows(self, query: sa.Select[Any], **values: str | int) -> Sequence[sa.Row[Any]]:
         if self._writer is not None:
             return self._writer.execute(query, values).all()
         with self._engine.connect() as connection:
@@ -466,18 +472,15 @@ class Catalog:
         found = self._rows(_NODES, sought=json.dumps(list(node_ids)))
         return [StoredNode(row.row, row.node_id, _paragraph(row)) for row in found]
 
-    def twins(self, node_id: str) -> list[Paragraph]:
+    def twins(self, node: StoredNode) -> list[Paragraph]:
         """The paragraphs of other articles that say the same in nearly the same words."""
-        found = self.nodes([node_id])
-        if not found:
-            return []
-        paragraph = found[0].paragraph
-        rows = sa.select(SKETCHES.c.row).where(SKETCHES.c.hash.in_(sketch(paragraph.text)))
-        others = (node.paragraph for node in self._nodes(PARAGRAPHS.c.row.in_(rows)))
+        here = node.paragraph
+        rows = [row.row for row in self._rows(_SKETCHED_ALIKE, sought=node.row)]
+        others = [one.paragraph for one in self.nodes_at(rows)] if rows else []
         return [
             one
             for one in others
-            if one.article_id != paragraph.article_id and is_twin(one.text, paragraph.text)
+            if one.article_id != here.article_id and is_twin(one.text, here.text)
         ]
 
     def all_nodes(self) -> list[StoredNode]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -43,9 +42,8 @@ class Coverage:
 
     ``best`` float32[n_words] in [0, 1] says how well the text's best match stands for each word
     asked, and ``weights`` float32[n_words] are the inverse document frequencies of these words.
-    ``score`` is the weighted mean of ``best``, ``together`` the same within the run of about
-    ``RUN`` words that covers the question best, and ``tight`` within a run that is one word longer
-    than the question.
+    ``score`` is the weighted mean of ``best``, and ``together`` the same within the run of about
+    ``RUN`` words that covers the question best.
     """
 
     words: list[str]
@@ -53,7 +51,6 @@ class Coverage:
     weights: NDArray[np.float32]
     score: float
     together: float
-    tight: float
 
 
 class SoftMatcher:
@@ -83,6 +80,14 @@ class SoftMatcher:
             question, [next(written) if isinstance(text, str) else text for text in texts]
         )
 
+    def tight(self, question: str, texts: Sequence[str]) -> list[float]:
+        """As ``coverage``'s ``together``, within runs of one word more than the question has."""
+        words = [self.vocabulary.ids(content_words(text)) for text in texts]
+        asked, matches, starts, lengths = self._matched(question, words)
+        count = len(asked.words) + 1
+        found: list[float] = _within(matches, asked, starts, lengths, 1, count).tolist()
+        return found
+
     def node_coverage(self, question: str, nodes: Sequence[BaseNode]) -> list[Coverage]:
         """The coverage of the question by each node, together with its title and day.
 
@@ -94,24 +99,30 @@ class SoftMatcher:
         return self.coverage(question, [_context(node) for node in nodes])
 
     def _covers(self, question: str, texts: Sequence[Ids]) -> list[Coverage]:
-        asked = self._asked(question)
-        texts = [text if len(text) else NOTHING for text in texts]
         if not texts:
             return []
+        asked, matches, starts, lengths = self._matched(question, texts)
+        best = np.maximum.reduceat(matches, starts, axis=1)
+        scores = (asked.weights @ best / asked.total).tolist()
+        near = _within(matches, asked, starts, lengths, RUN // 3, 3).tolist()
+        return [
+            Coverage(asked.words, best[:, i], asked.weights, scores[i], near[i])
+            for i in range(len(texts))
+        ]
+
+    def _matched(
+        self, question: str, texts: Sequence[Ids]
+    ) -> tuple[_Asked, NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+        """The words asked, and how well each word of the texts stands for them.
+
+        float32[n_asked, n], where each text begins, and its length; an empty one has one word.
+        """
+        asked = self._asked(question)
+        texts = [text if len(text) else NOTHING for text in texts]
         found, column = np.unique(np.concatenate(texts), return_inverse=True)
         matches = self._matches(asked, found)[:, column]
         lengths = np.array([len(text) for text in texts])
-        starts = np.cumsum(lengths) - lengths
-        best = np.maximum.reduceat(matches, starts, axis=1)
-        total = max(float(asked.weights.sum()), 1e-6)
-        scores = (asked.weights @ best / total).tolist()
-        within = partial(_within, matches, asked.weights, starts, lengths)
-        near = (within(RUN // 3, 3) / total).tolist()
-        tight = (within(1, len(asked.words) + 1) / total).tolist()
-        return [
-            Coverage(asked.words, best[:, i], asked.weights, scores[i], near[i], tight[i])
-            for i in range(len(texts))
-        ]
+        return asked, matches, np.cumsum(lengths) - lengths, lengths
 
     def _asked(self, question: str) -> _Asked:
         last = self._last
@@ -161,9 +172,10 @@ class SoftMatcher:
 class _Asked:
     """A question made ready for matching: what its words look like, mean and weigh.
 
-    ``weights`` float32[n_words] and ``vectors`` float32[n_words, dimensions] are of ``words``.
-    ``figures`` are the places of those words that are numbers, ``spelled`` the places of those
-    of the others that are long enough to be spelled otherwise, with the words.
+    ``weights`` float32[n_words], whose sum is ``total``, and ``vectors`` float32[n_words,
+    dimensions] are of ``words``. ``figures`` are the places of those words that are numbers,
+    ``spelled`` the places of those of the others that are long enough to be spelled otherwise,
+    with the words.
     """
 
     def __init__(
@@ -172,6 +184,7 @@ class _Asked:
         self.question = question
         self.words = [one.word for one in asked]
         self.weights = weights
+        self.total = max(float(weights.sum()), 1e-6)
         self.vectors = vectors
         self.figures = [i for i, word in enumerate(self.words) if word[0].isdigit()]
         self.spelled = [
@@ -204,7 +217,7 @@ class _Asked:
 
 def _within(
     matches: NDArray[np.float32],
-    weights: NDArray[np.float32],
+    asked: _Asked,
     starts: NDArray[np.int64],
     lengths: NDArray[np.int64],
     step: int,
@@ -212,7 +225,7 @@ def _within(
 ) -> NDArray[np.float32]:
     """How well the best run of ``count`` times ``step`` words of each text covers the question.
 
-    float32[n_texts], times the sum of ``weights``. Runs begin at every ``step``-th word.
+    float32[n_texts]. Runs begin at every ``step``-th word.
     """
     steps = -(-lengths // step)
     ends = np.cumsum(steps)
@@ -226,8 +239,8 @@ def _within(
         longer = runs.copy()
         longer[:, :-ahead] = np.maximum(runs[:, :-ahead], runs[:, ahead:] * same)
         runs, width = longer, width + ahead
-    found: NDArray[np.float32] = np.maximum.reduceat(weights @ runs, ends - steps)
-    return found
+    found: NDArray[np.float32] = np.maximum.reduceat(asked.weights @ runs, ends - steps)
+    return found / asked.total
 
 
 def same_spelling(word: str, other: str) -> bool:

@@ -29,11 +29,8 @@ class Found:
 
     node_id: str
     row: int
+    language: Language
     score: float
-
-    @property
-    def article_id(self) -> str:
-        return article_of(self.node_id)
 
 
 def to_node(store: Store, stored: StoredNode, score: float) -> NodeWithScore:
@@ -121,7 +118,8 @@ class HybridRetriever(BaseRetriever):
         for node_id, row, cosine in cosines:
             words = (1 - self._dense_weight) * lexical.get(node_id, 0.0) / best_lexical
             meaning = self._dense_weight * max(cosine, 0.0) / best_cosine
-            fused.append(Found(node_id, row, meaning + words))
+            language = self._store.article(article_of(node_id)).language
+            fused.append(Found(node_id, row, language, meaning + words))
         return self._both_languages(best_first(fused))
 
     def _candidates(
@@ -154,7 +152,7 @@ class HybridRetriever(BaseRetriever):
         language would rarely be read.
         """
         best = ranked[: self._top]
-        languages = [self._store.article(one.article_id).language for one in ranked]
+        languages = [one.language for one in ranked]
         found = Counter(languages[: self._top])
         rare: Language = "id" if found["id"] < found["en"] else "en"
         wanted = int(OTHER_SHARE * self._top)

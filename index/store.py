@@ -135,9 +135,9 @@ class Store:
         found = {node.node_id: node for node in self.catalog.nodes(node_ids)}
         return [found[node_id] for node_id in node_ids if node_id in found]
 
-    def twins(self, node_id: str) -> list[str]:
+    def twins(self, node: StoredNode) -> list[str]:
         """Public ids of the near-identical paragraphs in other articles."""
-        return [paragraph.public_id for paragraph in self.catalog.twins(node_id)]
+        return [paragraph.public_id for paragraph in self.catalog.twins(node)]
 
     def matcher(self) -> SoftMatcher:
         """Says how paragraphs of this store, and other texts, cover a question."""

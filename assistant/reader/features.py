@@ -28,6 +28,7 @@ _DATE = re.compile(
     rf"|(?<![\d-])\d{{4}}-(\d\d)-{_DAY}(?![\d-])"  # 2019-03-24
     rf"|\(\s?{_DAY}/(\d\d?)(?=\s?[,)])"  # Minggu (24/3)
 )
+_FIGURES = re.compile(r"\d[/-]\d")  # which every such date holds
 _MONTHS = {number: name for name, number in reversed(MONTHS.items())}
 
 
@@ -65,7 +66,9 @@ def _months(text: str) -> dict[int, str]:
     >>> _months("Minggu (24/3/2019), 1/2 kilogram")
     {11: 'maret'}
     """
-    found = {}
+    found: dict[int, str] = {}
+    if not _FIGURES.search(text):
+        return found
     for match in _DATE.finditer(text):
         group = match.lastindex or 0
         if group == 2 and int(match[2]) > 12:  # only English may put the month first

@@ -115,13 +115,12 @@ def test_articles_that_are_not_there_select_nothing(store: Store, encoder: Stati
 
 
 def test_a_role_is_covered_tightly_only_where_its_words_stand_together(store: Store) -> None:
-    own, others = store.matcher().coverage(
-        "Siapa presiden Wendalu?",
-        [
-            "Kemarin presiden Wendalu Sita Rahmani tiba di Ambon.",
-            "Kemarin presiden Kalinda Bagus Pratama tiba dengan kapal riset di Wendalu.",
-        ],
-    )
-    assert own.tight == pytest.approx(own.score)
-    assert others.score == pytest.approx(own.score)
-    assert others.tight < others.score
+    question = "Siapa presiden Wendalu?"
+    texts = [
+        "Kemarin presiden Wendalu Sita Rahmani tiba di Ambon.",
+        "Kemarin presiden Kalinda Bagus Pratama tiba dengan kapal riset di Wendalu.",
+    ]
+    own, others = store.matcher().coverage(question, texts)
+    tight, apart = store.matcher().tight(question, texts)
+    assert tight == pytest.approx(own.score) == pytest.approx(others.score)
+    assert apart < others.score
