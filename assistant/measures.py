@@ -22,9 +22,11 @@ def _unit(dimension: str, factor: str, words: str) -> Unit:
 UNITS: dict[str, Unit] = {
     "millimetre": _unit("length", "0.001", r"mm|mili?meter|millimet(?:re|er)s?"),
     "centimetre": _unit("length", "0.01", r"cm|sentimeter|senti|centimet(?:re|er)s?"),
-    "metre": _unit("length", "1", r"(?-i:m)|meter|met(?:re|er)s?"),
+    "metre": _unit("length", "1", r"(?-i:m)|mdpl|meter|met(?:re|er)s?"),
     "kilometre": _unit("length", "1000", r"km|kilometer|kilomet(?:re|er)s?"),
     "mile": _unit("length", "1609.344", r"mil|miles?"),
+    "nautical mile": _unit("length", "1852", r"mil laut|nautical miles?"),
+    "light-year": _unit("length", "9460730472580800", r"tahun cahaya|light[- ]years?"),
     "foot": _unit("length", "0.3048", r"kaki|feet|foot|ft"),
     "inch": _unit("length", "0.0254", r"inci|inch(?:es)?"),
     "square metre": _unit(

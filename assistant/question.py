@@ -58,7 +58,9 @@ class Question:
 
 
 _TYPES: tuple[tuple[AnswerType, str], ...] = (
-    ("how_many", r"\b(?:berapa\w*|how (?:many|much|old|long|far|tall|high|big|large|deep|fast)|"
+    ("how_many", r"\b(?:berapa\w*|"
+                 r"how (?:many|much|old|long|far|tall|high|big|large|deep|fast|wide|heavy)|"
+                 r"seberapa (?:jauh|dalam|tinggi|lebar|panjang|luas|berat|lama|cepat|banyak|besar)|"
                  r"what (?:number|percentage|population|magnitude)|jumlah)\b"),
     ("when", r"\b(?:kapan\w*|bilamana|when|(?:what|which) (?:local )?(?:year|date|day|month|time)|"
              r"(?:tahun|tanggal|hari|bulan|jam|pukul) (?:berapa\w*|apa\w*))\b"),

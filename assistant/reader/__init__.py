@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +28,7 @@ from assistant.reader.features import (
     question_features,
 )
 from assistant.reader.kinds import KINDS, load, word_vectors
+from assistant.reader.measured import fitting
 from assistant.types import AnswerType
 from index.encoder import StaticEncoder
 from index.errors import IncompatibleIndexError
@@ -126,6 +128,7 @@ class SpanReader:
         vocabulary.ids(asked.words)  # whose lemmas are asked for next
         meant = meanings(self._lexicon.query(question))
         features = PairFeatures(asked, meant, vocabulary.lemma)
+        fits = fitting(kind, question)
         for batch in batches({row: len(found[row].words) for row in rows}):
             start, end, null = self._logits(
                 asked, [found[row] for row in batch], features, vocabulary
@@ -134,7 +137,10 @@ class SpanReader:
                 places = found[row].places
                 skipped = len(heads[row])
                 allowed = allowed_in_text(kind, asked, found[row], texts[row], skipped)
-                best = best_span(start[i, : len(places)], end[i, : len(places)], allowed)
+                best = best_span(
+                    start[i, : len(places)], end[i, : len(places)], allowed,
+                    partial(fits, heads[row] + texts[row], places),
+                )  # fmt: skip
                 if best is None:
                     continue
                 first, last, score = best
@@ -202,9 +208,14 @@ def batches(lengths: Mapping[int, int]) -> list[list[int]]:
 
 
 def best_span(
-    start: NDArray[np.float32], end: NDArray[np.float32], allowed: NDArray[np.bool_]
+    start: NDArray[np.float32],
+    end: NDArray[np.float32],
+    allowed: NDArray[np.bool_],
+    fits: Callable[[int, int], bool] = lambda first, last: True,
 ) -> tuple[int, int, float] | None:
     """The allowed pair ``first <= last < first + MAX_SPAN`` with the highest sum of logits.
+
+    ``fits`` may refuse a pair, and with it all others that have a word of it.
 
     >>> best_span(np.array([0.0, 3.0, 0.0]), np.array([5.0, 0.0, 1.0]), np.ones((3, 3), bool))
     (0, 0, 5.0)
@@ -212,9 +223,10 @@ def best_span(
     sums = start[:, None] + end[None, :]
     width = np.arange(len(end))[None, :] - np.arange(len(start))[:, None]
     allowed = allowed & (width >= 0) & (width < MAX_SPAN)
-    if not allowed.any():
-        return None
     sums = np.where(allowed, sums, -np.inf)
-    flat = int(sums.argmax())
-    first, last = divmod(flat, len(end))
-    return first, last, float(sums[first, last])
+    while np.isfinite(sums).any():
+        first, last = divmod(int(sums.argmax()), len(end))
+        if fits(first, last):
+            return first, last, float(sums[first, last])
+        sums[: last + 1, first:] = -np.inf
+    return None

@@ -40,23 +40,24 @@ NUMBER_WORDS = frozenset(
 
 
 _DATELINE = re.compile(
-    r"[A-ZÀ-Þ][A-ZÀ-Þ .'’/-]{2,40}(?:,\s[^.!?–—-]{2,50}|\s?\([^)]{2,50}\))?\s[-–—]\s"
+    r"([A-ZÀ-Þ][A-ZÀ-Þ .'’/-]{2,40})(?:,\s[^.!?–—-]{2,50}|\s?\([^)]{2,50}\))?\s[-–—]\s"
 )
 
 
-def dateline_end(text: str) -> int:
-    """Where the place and agency before the first sentence of a report end; 0 without any.
+def dateline(text: str) -> tuple[int, int]:
+    """Where the place before the first sentence of a report ends, and where the agency behind it.
 
-    They say where the text comes from, and answer at most where and when.
+    Both 0 without any. They say where the text comes from, and answer at most where and when.
 
     >>> text = "PALU, Kabar Contoh - Gempa mengguncang kota."
-    >>> text[dateline_end(text):]
-    'Gempa mengguncang kota.'
-    >>> dateline_end("Gempa - yang terkuat tahun ini - mengguncang Palu.")
-    0
+    >>> place, agency = dateline(text)
+    >>> text[:place], text[agency:]
+    ('PALU', 'Gempa mengguncang kota.')
+    >>> dateline("Gempa - yang terkuat tahun ini - mengguncang Palu.")
+    (0, 0)
     """
     match = _DATELINE.match(text)
-    return match.end() if match else 0
+    return (match.end(1), match.end()) if match else (0, 0)
 
 
 def allowed_spans(kind: AnswerType, asked: Words, text: Words) -> Mask:
@@ -113,9 +114,16 @@ def allowed_in_text(kind: AnswerType, asked: Words, words: Words, text: str, ski
 
     ``words`` may stand anywhere in the title of ``skipped`` characters and the ``text`` after it.
     """
-    readable = skipped if kind in ("where", "when") else skipped + dateline_end(text)
     allowed = allowed_spans(kind, asked, words)
-    allowed[[i for i, (begin, _) in enumerate(words.places) if begin < readable]] = False
+    place, report = (skipped + end for end in dateline(text))
+    begins = np.array([begin for begin, _ in words.places])
+    if kind == "when":
+        place = report
+    elif kind != "where":
+        place = skipped
+    allowed[begins < skipped] = False
+    allowed[(begins >= place) & (begins < report)] = False
+    allowed[np.ix_(begins < place, begins >= place)] = False
     return allowed
 
 

@@ -7,7 +7,7 @@ import inspect
 import json
 import threading
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from assistant.reader import Logits, Reading, best_span, headings
 from assistant.reader.constraints import allowed_in_text
 from assistant.reader.features import Words, analyse
+from assistant.reader.measured import fitting
 from assistant.types import AnswerType
 from index.vocabulary import Vocabulary
 from prompts import MessageError
@@ -79,6 +80,7 @@ class TransformerReader:
         readings: list[Reading | None] = [None] * len(texts)
         if not asked.words or not rows:
             return readings
+        fits = fitting(kind, question)
         windows = self._cut(question, [whole[row] for row in rows])
         start, end = self._logits(windows)
         spans: dict[int, tuple[float, tuple[int, int]]] = {}
@@ -89,7 +91,8 @@ class TransformerReader:
             nulls[row] = min(nulls.get(row, np.inf), float(start[i, null] + end[i, null]))
             words, first, last = words_within(windows, i, found[row])
             allowed = allowed_in_text(kind, asked, words, texts[row], len(heads[row]))
-            best = best_span(start[i, first], end[i, last], allowed)
+            known = partial(fits, whole[row], words.places)
+            best = best_span(start[i, first], end[i, last], allowed, known)
             if best is not None and (row not in spans or best[2] > spans[row][0]):
                 spans[row] = best[2], (words.places[best[0]][0], words.places[best[1]][1])
         for row, (logit, (begin, stop)) in spans.items():

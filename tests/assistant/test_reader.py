@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assistant.reader import BUNDLED, SpanReader
-from assistant.reader.constraints import allowed_spans
+from assistant.reader import BUNDLED, SpanReader, best_span
+from assistant.reader.constraints import allowed_in_text, allowed_spans
 from assistant.reader.features import analyse
+from assistant.reader.measured import fitting
 from assistant.types import AnswerType
 from index.encoder import StaticEncoder
 from index.lexicon import Lexicon
@@ -111,6 +112,56 @@ def test_the_dateline_names_no_person(reader: SpanReader) -> None:
     (found,) = reader.read("Siapa yang membuka pasar itu?", [text], "who")
     assert found is not None
     assert found.span[0] >= text.index("Rina")
+
+
+def test_the_agency_behind_a_place_is_no_place(reader: SpanReader) -> None:
+    text = "JAKARTA, Kabar Contoh - Pasar ikan dibuka di Muara Baru pada Senin."
+    words = analyse(text)
+    allowed = allowed_in_text("where", analyse("Di mana pasar?"), words, text, 0)
+    held = [text[words.places[i][0] : words.places[j][1]] for i, j in np.argwhere(allowed)]
+    assert "JAKARTA" in held
+    assert "Muara Baru" in held
+    assert not any("Kabar" in one or "Contoh" in one for one in held)
+
+
+@pytest.mark.parametrize(
+    ("question", "number", "fits"),
+    [
+        ("Berapa kedalaman gempa itu?", "10 kilometer", True),
+        ("Berapa kedalaman gempa itu?", "10", True),
+        ("Berapa kedalaman gempa itu?", "magnitudo 5,6", False),
+        ("How deep was it?", "310 people", False),
+        ("How many suspects are there?", "60 percent", False),
+        ("How many suspects are there?", "60 people", True),
+        ("How many of the suspects are women?", "60 percent", True),
+        ("How many trains broke down?", "24 March 2019", False),
+        ("How many trains broke down?", "2019", True),
+        ("Beratnya berapa kilo?", "pukul 18.04", False),
+        ("Beratnya berapa kilo?", "1.749 kilogram", True),
+        ("How far away is it?", "55 juta tahun cahaya", True),
+        ("How far away is it?", "three years", False),
+        ("Berapa lama Swedia netral?", "lebih dari 200 tahun", True),
+        ("How much money was pledged?", "US$19 miliar", True),
+        ("How much money was pledged?", "2 November 2021", False),
+        ("Berapa meter kubik air yang dipakai?", "3.600 meter kubik", True),
+        ("Berapa dolar tiketnya?", "100 orang", False),
+        ("Berapa dolar tiketnya?", "US$100", True),
+    ],
+)
+def test_a_number_must_be_of_what_is_measured(question: str, number: str, fits: bool) -> None:
+    text = f"Katanya {number} saja."
+    words = analyse(text)
+    last = len(words.words) - 2
+    assert fitting("how_many", question)(text, words.places, 1, last) is fits
+    assert fitting("what", question)(text, words.places, 1, last)
+
+
+def test_another_number_is_found_where_the_likeliest_measures_something_else() -> None:
+    start, end = np.array([0.0, 5.0, 0.0, 1.0]), np.array([0.0, 5.0, 0.0, 1.0])
+    every = np.ones((4, 4), bool)
+    assert best_span(start, end, every) == (1, 1, 10.0)
+    assert best_span(start, end, every, lambda first, last: not first <= 1 <= last) == (3, 3, 2.0)
+    assert best_span(start, end, every, lambda first, last: False) is None
 
 
 @pytest.mark.parametrize(
