@@ -54,6 +54,8 @@ _UNITS = {  # unit: (symbol that both languages use, Indonesian, English, Englis
     "metre": ("m", "meter", "metre", "metres"),
     "kilometre": ("km", "kilometer", "kilometre", "kilometres"),
     "mile": ("", "mil", "mile", "miles"),
+    "nautical mile": ("", "mil laut", "nautical mile", "nautical miles"),
+    "light-year": ("", "tahun cahaya", "light-year", "light-years"),
     "foot": ("", "kaki", "foot", "feet"),
     "inch": ("", "inci", "inch", "inches"),
     "square metre": ("m²", "meter persegi", "square metre", "square metres"),
