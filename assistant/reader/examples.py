@@ -8,26 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 
 from assistant.reader.cloze import cloze
 from assistant.types import spoken_date
 from index.dates import MONTHS
-from index.encoder import StaticEncoder, Vectors, unit
+from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
 from index.lexicon import Lexicon
 from index.types import Language
-from index.vocabulary import Vocabulary
 
 NEGATIVES = 0.2  # share of questions that are put to a paragraph that only looks alike
 NEAREST = 8  # such paragraphs to choose from
 MONTH_NAMED = 0.2  # share of questions that name the month of their article
 MONTH_WRONG = 0.3  # share of these that name another
 SWAPPED = 0.1  # share of questions whose name or number is swapped: not answered any more
-ALIKE = 0.5  # share of swapped names that are swapped for one of the most similar kind
-ALIKE_NAMES = 20  # such names to choose from
 REPEATS = {"facqa": 3.0, "qamr_en": 0.3, "fairytaleqa_en": 0.6, "squad2_xling": 1.0}
 FILES = (
     "idk_mrc", "tydiqa_id", "tydiqa_en", "facqa", "squad11_en_extra", "squadshifts_new_wiki_en",
@@ -47,7 +43,6 @@ _WHEN = re.compile(
 class Example:
     """A question on a context; ``answer`` is its offsets there, None when it is not answered.
 
-    ``source`` is the file it is of, "cloze" of a made question, "swapped" of one that was altered;
     ``pool`` names the contexts among which another paragraph is looked for.
     """
 
@@ -146,45 +141,19 @@ def lookalikes(found: list[Example], encoder: StaticEncoder) -> list[list[tuple[
     return nearest
 
 
-class Names:
-    """The names that questions hold, and which others are of the most similar kind."""
-
-    def __init__(self, found: list[Example], encoder: StaticEncoder, kinds: Vectors) -> None:
-        """``kinds`` float32[pieces, dimensions], as ``assistant.reader.kinds.load`` gives them."""
-        vocabulary = Vocabulary(encoder)
-        self._alike: dict[tuple[Language, str], list[str]] = {}
-        self._by_language: dict[Language, list[str]] = {}
-        for language in get_args(Language):
-            questions = (one.question for one in found if one.language == language)
-            names = sorted({match.group() for text in questions for match in _NAME.finditer(text)})
-            self._by_language[language] = names
-            words = [name.lower().split() for name in names]
-            means = [vocabulary.means(vocabulary.ids(one), kinds).mean(0) for one in words]
-            vectors = unit(np.array(means, np.float32).reshape(len(names), kinds.shape[1]))
-            for i, name in enumerate(names):
-                near = np.argsort(-(vectors @ vectors[i]))[: 5 * ALIKE_NAMES]
-                own = {word[:4] for word in words[i]}
-                others = [names[j] for j in near if own.isdisjoint(w[:4] for w in words[j])]
-                self._alike[language, name] = others[:ALIKE_NAMES] or names
-
-    def other(self, name: str, language: Language, rng: random.Random) -> str:
-        """Another name, often one of a similar kind."""
-        alike = rng.random() < ALIKE
-        return rng.choice(self._alike[language, name] if alike else self._by_language[language])
-
-
 def sample(
-    found: list[Example], nearest: list[list[tuple[str, str]]], names: Names, rng: random.Random
+    found: list[Example], nearest: list[list[tuple[str, str]]], rng: random.Random
 ) -> list[Example]:
     """One epoch: sources by ``REPEATS``, some questions put to a paragraph that looks alike."""
     epoch = []
+    names = sorted({match.group() for one in found for match in _NAME.finditer(one.question)})
     for one, others in zip(found, nearest, strict=True):
         repeat = REPEATS.get(one.source, 1.0)
         for _ in range(int(repeat) + (rng.random() < repeat % 1)):
             if one.answer and rng.random() < SWAPPED:
                 question = swapped(one, names, rng)
                 if question:
-                    epoch.append(replace(one, question=question, answer=None, source="swapped"))
+                    epoch.append(replace(one, question=question, answer=None))
                     continue
             if one.answer and others and rng.random() < NEGATIVES:
                 title, other = rng.choice(others)
@@ -196,7 +165,7 @@ def sample(
     return epoch
 
 
-def swapped(one: Example, names: Names, rng: random.Random) -> str | None:
+def swapped(one: Example, names: list[str], rng: random.Random) -> str | None:
     """The question with a name or year that its context holds swapped for one it does not."""
     known = [m for m in _NAME.finditer(one.question) if m.group() in one.context]
     known += [m for m in _YEAR.finditer(one.question) if m.group() in one.context]
@@ -206,8 +175,8 @@ def swapped(one: Example, names: Names, rng: random.Random) -> str | None:
     if match.group().isdigit():
         other = str(int(match.group()) + rng.choice((-1, 1)) * rng.randint(1, 20))
     else:
-        other = names.other(match.group(), one.language, rng)
-    if other.lower() in one.context.lower() or other in match.group():
+        other = rng.choice(names)
+    if other.lower() in one.context.lower():
         return None
     return one.question[: match.start()] + other + one.question[match.end() :]
 

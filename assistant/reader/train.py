@@ -35,7 +35,6 @@ from torch.nn import functional
 from assistant.reader import BUNDLED, MAX_WORDS, SpanReader
 from assistant.reader.examples import (
     Example,
-    Names,
     clozes,
     dated,
     examples,
@@ -63,7 +62,7 @@ CLOZES = (0.5, 0.2, 0.1)  # made questions in the first epochs, for each text
 SWITCHED = 0.3  # share of questions that are put in the other language, word by word
 TITLED = 0.5  # share of contexts that are read behind the title of their article
 DATED = 0.5  # share of these that are of a day, which stands behind the title
-LOWER = 0.1  # share of questions that are typed in small letters, half of these but for the first
+LOWER = 0.07  # share of questions that are typed in small letters
 TAUGHT = 0.6  # share of its teacher in what a network learns
 TEMPERATURE = 2.0
 PATIENCE = timedelta(hours=3)  # of one process for the others
@@ -123,8 +122,7 @@ class Preparer:
         if one.source not in ("squad2_xling", "cloze") and rng.random() < SWITCHED:
             question = switched(question, one.language, self._lexicon, rng)
         if rng.random() < LOWER:
-            kept = rng.randrange(2)
-            question = question[:kept] + question[kept:].lower()
+            question = question.lower()
         asked = analyse(question)
         text = self._words(head + one.context, one.source != "cloze" and not day)
         if not asked.words or not text.words:
@@ -144,7 +142,7 @@ class Preparer:
         return Prepared(
             " ".join(asked.words), question_features(asked),
             " ".join(cut.words), PairFeatures(asked, meant)(cut),
-            first, last, one.answer is None and (answered or one.source == "swapped"),
+            first, last, answered and one.answer is None,
         )  # fmt: skip
 
     def _words(self, text: str, keep: bool) -> Words:
@@ -291,14 +289,14 @@ def train(
         np.save(out / KINDS, stored(learn(running, encoder, lexicon, seed)))
     distributed.barrier()
     kinds = load(out / KINDS)
-    nearest, names = lookalikes(found, encoder), Names(found, encoder, kinds)
+    nearest = lookalikes(found, encoder)
     preparer = Preparer(lexicon)
     rng, own = random.Random(seed), random.Random(f"{seed}, process {rank}")
 
     def trained(teacher: Teacher | None) -> Network:
         cut = []
         for number in range(epochs):
-            epoch = sample(found, nearest, names, rng)
+            epoch = sample(found, nearest, rng)
             if number < len(CLOZES):
                 epoch += clozes(texts, int(CLOZES[number] * len(texts)), lexicon, rng)
             rng.shuffle(epoch)
