@@ -1,0 +1,83 @@
+"""``python -m assistant.reader.training --data PATH --articles FILE [--work FOLDER]``"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+import torch
+from platformdirs import user_cache_path
+
+from assistant.reader.training.base import download, tokenizer, unpack
+from assistant.reader.training.examples import News, answered, entailment, public
+from assistant.reader.training.negatives import lookalikes, mined
+from assistant.reader.training.network import Network
+from assistant.reader.training.train import Deck, train
+from assistant.reader.training.vocabulary import kept_pieces
+from index.encoder import StaticEncoder
+
+WEIGHTS = {  # of each deck in the first and in the last round
+    "news answered": (0.10, 0.26),
+    "news elsewhere": (0.12, 0.26),
+    "statements": (0.03, 0.08),
+    "indonli": (0.09, 0.06),
+    "lookalikes": (0.05, 0.03),
+    "facqa": (0.06, 0.05),
+    "idk_mrc": (0.12, 0.06),
+    "tydiqa_id": (0.05, 0.02),
+    "tydiqa_en": (0.05, 0.03),
+    "squad eng-eng": (0.05, 0.02),
+    "squad eng-ind": (0.06, 0.03),
+    "squad ind-eng": (0.06, 0.03),
+    "squad ind-ind": (0.05, 0.02),
+    "squad11_en_extra": (0.05, 0.02),
+    "squadshifts_new_wiki_en": (0.06, 0.01),
+    "qamr_en": (0.02, 0.0),
+    "fairytaleqa_en": (0.01, 0.0),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m assistant.reader.training", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/")
+    parser.add_argument("--articles", type=Path, required=True, help="wikinews_en.jsonl.gz")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=user_cache_path("tanya") / "reader-training",
+        help="where base weights and checkpoints are kept; a second call goes on from there",
+    )
+    parser.add_argument("--rounds", type=int, default=26)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    work: Path = given.work
+    work.mkdir(parents=True, exist_ok=True)
+
+    base = unpack(download(work).read_bytes())
+    if not (numbers := work / "pieces.json").exists():
+        numbers.write_text(json.dumps(kept_pieces(base, given.data / "train", given.articles)))
+    kept = json.loads(numbers.read_text())
+    torch.manual_seed(given.seed)
+    network = Network.of(base, kept)
+    pieces = tokenizer([base.pieces[number] for number in kept])
+
+    rng = random.Random(given.seed)
+    news = News(given.data, given.articles)
+    sets = public(given.data / "train")
+    examples = sets | {
+        "news answered": [answered(one) for one in news.questions],
+        "news elsewhere": mined(news, work, rng),
+        "statements": list(news.statements()),
+        "indonli": entailment(given.data / "train"),
+        "lookalikes": lookalikes(sets, StaticEncoder(), rng),
+    }
+    decks = [Deck(name, examples[name], *weights) for name, weights in WEIGHTS.items()]
+    for deck in decks:
+        print(f"{len(deck.examples):>7,} {deck.name}", flush=True)
+    train(network, pieces, decks, given.rounds, given.seed, work / "checkpoint.pt")
+
+
+if __name__ == "__main__":
+    main()

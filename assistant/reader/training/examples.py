@@ -1,0 +1,256 @@
+"""What the reader is trained on: a question or statement, and one paragraph it is read with."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from assistant.reader.encoding import Verdict
+from assistant.types import spoken_date
+from index.encoder.pairs import rows
+from index.text import language_of, sentences
+from index.types import Language
+
+Span = tuple[int, int]
+
+HERE = Path(__file__).parent / "data"
+MAX_CHARS = 500  # of a paragraph; longer ones are cut at sentences around the answer
+DATED = 0.5  # share of paragraphs without a day that get one, as paragraphs of news have
+LOWER = 0.1  # share of questions in small letters without their question mark
+
+_LABELS: dict[str, Verdict] = {
+    "entailment": "supported", "contradiction": "contradicted", "neutral": "not_said",
+    "yes": "supported", "no": "contradicted",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """``asked`` is read with ``head`` (headline and day) and ``paragraph``.
+
+    ``span``: offsets of the answer in ``paragraph``, None where it does not stand there.
+    ``statement``: no span is looked for.
+    """
+
+    asked: str
+    head: str
+    paragraph: str
+    span: Span | None = None
+    verdict: Verdict = "open"
+    statement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewsQuestion:
+    """A question written by hand on an article; ``gold`` is the number of its paragraph.
+
+    ``paragraphs`` are all of the article, ``answer`` the words of the gold one that answer or
+    prove the verdict, empty where the whole article does not answer (a near miss; the gold
+    paragraph is then the one that comes closest).
+    """
+
+    question: str
+    language: Language
+    title: str
+    day: date | None
+    paragraphs: tuple[str, ...]
+    gold: int
+    answer: str
+    verdict: Verdict
+
+
+def head(title: str, day: date | None, language: Language) -> str:
+    """What stands before a paragraph: headline and day.
+
+    >>> head("Banjir di Demak", date(2024, 3, 20), "id")
+    'Banjir di Demak. 20 Maret 2024'
+    """
+    spoken = spoken_date(datetime.combine(day, datetime.min.time()), True, language) if day else ""
+    return ". ".join(filter(None, (title, spoken)))
+
+
+class News:
+    """The hand-written questions and statements, over articles of the training part."""
+
+    def __init__(self, data: Path, articles: Path, own: Path = HERE) -> None:
+        """``data`` holds ``train/``; ``articles`` is the file of Wikinews articles.
+
+        Only articles on which ``train/news_questions`` asks are read: the others are for judging.
+        """
+        given = list(rows(data / "train" / "news_questions.jsonl.gz"))
+        titles = {row["title"] for row in given if row["corpus"] == "wikinews"}
+        self._articles: dict[str, tuple[str, date | None, tuple[str, ...]]] = {}
+        for row in rows(articles):
+            if row["title"] in titles:
+                day = date.fromisoformat(row["date"][:10]) if row["date"] else None
+                self._articles[row["title"]] = row["title"], day, tuple(row["text"].split("\n\n"))
+        for row in rows(data / "train" / "facqa.jsonl.gz"):
+            self._articles.setdefault(row["id"], ("", None, (row["context"],)))
+        for row in _lines(own / "articles.jsonl"):
+            day = date.fromisoformat(row["date"])
+            self._articles[row["id"]] = row["title"], day, tuple(row["paragraphs"])
+        self.questions = [*map(self._given, given)]
+        self.questions += [self._own(row) for row in _lines(own / "questions.jsonl")]
+        self._statements = list(_lines(own / "statements.jsonl"))
+
+    def _given(self, row: dict[str, Any]) -> NewsQuestion:
+        if row["corpus"] == "wikinews":
+            return _question(row, *self._articles[row["title"]], row["paragraph"])
+        return _question(row, "", None, (row["context"],), 0)
+
+    def _own(self, row: dict[str, Any]) -> NewsQuestion:
+        return _question(row, *self._articles[row["article"]], row["paragraph"])
+
+    def statements(self) -> Iterator[Example]:
+        """The statements, each with the paragraph that it was judged by."""
+        for row in self._statements:
+            title, day, paragraphs = self._articles[row["article"]]
+            text = paragraphs[row["paragraph"]]
+            heading = head(title, day, written(text, title))
+            yield Example(row["statement"], heading, text, None, row["label"], True)
+
+    def corpus(self) -> Iterator[tuple[str, str, date | None, tuple[str, ...]]]:
+        """Key, headline, day and paragraphs of every article that may be trained on."""
+        for key, (title, day, paragraphs) in self._articles.items():
+            yield key, title, day, paragraphs
+
+
+def _question(
+    row: dict[str, Any], title: str, day: date | None, paragraphs: tuple[str, ...], gold: int
+) -> NewsQuestion:
+    answer = row["answers"][0] if row["answers"] else ""
+    verdict: Verdict = "open"
+    if row["type"] == "yes_no":
+        verdict = _LABELS[row["verdict"]] if answer else "not_said"
+    return NewsQuestion(row["question"], row["lang"], title, day, paragraphs, gold, answer, verdict)
+
+
+def written(text: str, title: str) -> Language:
+    """The language of a paragraph, as far as the day before it needs it."""
+    return language_of(f"{title} {text}") or "id"
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def answered(one: NewsQuestion) -> Example:
+    """The question with its gold paragraph."""
+    text = one.paragraphs[one.gold]
+    begin = text.find(one.answer) if one.answer else -1
+    span = (begin, begin + len(one.answer)) if begin >= 0 else None
+    heading = head(one.title, one.day, written(text, one.title))
+    return Example(one.question, heading, text, span, one.verdict)
+
+
+def elsewhere(one: NewsQuestion, heading: str, text: str) -> Example:
+    """The question with a paragraph that does not answer it."""
+    verdict: Verdict = "open" if one.verdict == "open" else "not_said"
+    return Example(one.question, heading, text, None, verdict)
+
+
+def public(train: Path) -> dict[str, list[Example]]:
+    """The public question sets by name; what has an answer that is not in its context is left out.
+
+    Of SQuAD in two languages, both questions are put to both contexts.
+    """
+    found: dict[str, list[Example]] = {}
+    names = (
+        "idk_mrc", "tydiqa_id", "tydiqa_en", "facqa", "squad11_en_extra",
+        "squadshifts_new_wiki_en", "qamr_en", "fairytaleqa_en",
+    )  # fmt: skip
+    for name in names:
+        found[name] = list(
+            _sifted(
+                (row["question"], row["title"], row["context"], row)
+                for row in rows(train / f"{name}.jsonl.gz")
+            )
+        )
+    for asked in ("eng", "ind"):
+        for side in ("eng", "ind"):
+            found[f"squad {asked}-{side}"] = list(
+                _sifted(
+                    (
+                        row[f"q_{asked}"], row["title"], row[f"ctx_{side}"],
+                        {"answerable": row["answerable"], "answers": row[f"answers_{side}"]},
+                    )
+                    for row in rows(train / "squad2_xling.jsonl.gz")
+                )
+            )  # fmt: skip
+    return found
+
+
+def _sifted(given: Iterator[tuple[str, str, str, dict[str, Any]]]) -> Iterator[Example]:
+    for asked, title, context, row in given:
+        span = locate(context, row["answers"], row.get("answer_starts") or [])
+        if span is not None or not row["answerable"]:
+            yield Example(asked, title.replace("_", " "), context, span)
+
+
+def entailment(train: Path) -> list[Example]:
+    """IndoNLI (Mahendra et al. 2021): hypotheses with their premises."""
+    return [
+        Example(row["hypothesis"], "", row["premise"], None, _LABELS[row["label"]], True)
+        for row in rows(train / "indonli.jsonl.gz")
+    ]
+
+
+def locate(context: str, answers: list[str], starts: list[int]) -> Span | None:
+    """Offsets of the first answer that stands in the context."""
+    for i, answer in enumerate(answers):
+        if not answer.strip():
+            continue
+        begin = starts[i] if i < len(starts) else -1
+        if begin < 0 or context[begin : begin + len(answer)] != answer:
+            begin = context.find(answer)
+        if begin >= 0:
+            return begin, begin + len(answer)
+    return None
+
+
+def shortened(one: Example, rng: random.Random) -> Example:
+    """The example with at most about ``MAX_CHARS`` of its paragraph: a run of whole sentences.
+
+    The run holds the answer, at a random place.
+    """
+    if len(one.paragraph) <= MAX_CHARS:
+        return one
+    spans = sentences(one.paragraph)
+    first = last = rng.randrange(len(spans))
+    if one.span:
+        begin, end = one.span
+        inside = [i for i, (a, b) in enumerate(spans) if a < end and b > begin]
+        if not inside:
+            return one
+        first, last = inside[0], inside[-1]
+    while spans[last][1] - spans[first][0] < MAX_CHARS:
+        sides = [side for side, there in ((-1, first > 0), (1, last + 1 < len(spans))) if there]
+        if not sides:
+            break
+        side = rng.choice(sides)
+        wider = (first + min(side, 0), last + max(side, 0))
+        if spans[wider[1]][1] - spans[wider[0]][0] > MAX_CHARS:
+            break
+        first, last = wider
+    low, high = spans[first][0], spans[last][1]
+    span = (one.span[0] - low, one.span[1] - low) if one.span else None
+    return replace(one, paragraph=one.paragraph[low:high], span=span)
+
+
+def dressed(one: Example, rng: random.Random) -> Example:
+    """The example as it may be met: some heads get a day, some questions lose their capitals."""
+    if not any(char.isdigit() for char in one.head) and rng.random() < DATED:
+        day = date(rng.randint(1999, 2026), rng.randint(1, 12), rng.randint(1, 28))
+        one = replace(one, head=head(one.head, day, written(one.paragraph, one.head)))
+    if not one.statement and rng.random() < LOWER:
+        one = replace(one, asked=one.asked.lower().rstrip(" ?"))
+    return one
+
+
+Sampler = Callable[[random.Random], Example]
