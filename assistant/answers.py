@@ -51,7 +51,7 @@ def quoted(
     At least one of the ``parts`` is answered; the notice names those that are not.
     """
     kept: list[Evidence] = []
-    shorts, notices, sure = [], [notice], 1.0
+    shorts, verdicts, notices, sure = [], [], [notice], 1.0
     for part in parts:
         if not part.answered(calibration.threshold):
             notices.append(phrase(language, "part_declined", part=part.question.said))
@@ -59,6 +59,7 @@ def quoted(
         own = chosen(part.evidence, calibration.threshold)[: MAX_SENTENCES // len(parts)]
         own, update = _updated(store, language, part.evidence, own)
         shorts.append(_short(store, language, own[0]))
+        verdicts.append(own[0].verdict)
         notices.append(update)
         sure = min(sure, own[0].confidence)
         kept += [item for item in own if not any(_same(item, other) for other in kept)]
@@ -76,6 +77,7 @@ def quoted(
         False,
         calibration.level(sure),
         notice=" ".join(filter(None, notices)),
+        verdict=verdicts[0] if len(parts) == 1 else None,
     )
 
 
@@ -85,6 +87,8 @@ def _same(item: Evidence, other: Evidence) -> bool:
 
 def _short(store: Store, language: Language, item: Evidence) -> str:
     """The short answer in the language of the question, with the article's words behind it."""
+    if item.verdict:
+        return phrase(language, item.verdict)
     if item.short is None:
         return ""
     paragraph = item.node.paragraph

@@ -9,7 +9,7 @@ import time
 import weakref
 from collections.abc import AsyncIterator, Collection, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,8 @@ from assistant.confidence import Calibration
 from assistant.config import default_index
 from assistant.extract import Evidence, Extractor
 from assistant.question import Question, understand
-from assistant.reader import Reader, SpanReader
-from assistant.reader.calibrated import CalibratedReader
-from assistant.reader.transformer import open_reader
+from assistant.reader import Reader, bundled_reader
+from assistant.reader.transformer import CalibratedReader, open_reader
 from assistant.search import Part, Search, merged
 from assistant.support import SupportCheck
 from assistant.types import Answer, Turn
@@ -43,6 +42,25 @@ _LOG = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 0.5  # between looks at what is live
 ASK_LLM = 0.2  # of the threshold: over 90 % of answerable questions reach it, few on other things
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """An answer and what it was made from; without ``parts`` there was nothing to search."""
+
+    answer: Answer
+    parts: tuple[Part, ...]
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """Every passage that was read for the answer, the likeliest first."""
+        return merged(self.parts) if self.parts else []
+
+    @property
+    def ranked(self) -> list[str]:
+        """The ids of the paragraphs as they were ranked before they were read."""
+        found = (one.found.node_id for part in self.parts for one in part.findings.ranked)
+        return list(dict.fromkeys(found))
 
 
 class Assistant:
@@ -105,7 +123,7 @@ class Assistant:
             writer = Writer(model, llm_seconds)
         if isinstance(reranker, str):
             reranker = CrossEncoderRerank(reranker)
-        bundled = SpanReader(store.words, store.lexicon)
+        bundled = bundled_reader()
         if isinstance(reader, str):
             reader = open_reader(reader)
         reads = bundled if reader is None else CalibratedReader(reader, bundled)
@@ -193,11 +211,50 @@ class Assistant:
         set, a language model is not waited for any longer: the answer is what it has written, or
         else quoted from the articles.
         """
+        traced = yield from self._traced(
+            question, history, today, Filter(search, since, until, tuple(sources)), articles,
+            language, top, stop,
+        )  # fmt: skip
+        yield traced.answer
+
+    def trace(
+        self, question: str, *, history: Sequence[Turn] = (), today: date | None = None
+    ) -> Traced:
+        """The answer that ``ask`` gives, with what it was made from; evaluation reads that.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+        """
+        answering = self._traced(question, history, today, Filter(), None, None, 5, None)
+        while True:
+            try:
+                next(answering)
+            except StopIteration as end:
+                traced: Traced = end.value
+                return traced
+
+    def evidence(self, question: str, *, history: Sequence[Turn] = ()) -> list[Evidence]:
+        """Every passage that was read for an answer, the likeliest first."""
+        return self.trace(question, history=history).evidence
+
+    def _traced(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        today: date | None,
+        conditions: Filter,
+        articles: Collection[str] | None,
+        language: Language | None,
+        top: int,
+        stop: threading.Event | None,
+    ) -> Generator[str, None, Traced]:
+        """Yields the text of the answer; returns the answer and what it was made from."""
         started = time.perf_counter()
         store = self.store
         patience = self._writer.patience(stop) if self._writer else None
         asked = self._understood(store, question, history, language, patience)
-        allowed = _allowed(store, Filter(search, since, until, tuple(sources)), articles)
+        allowed = _allowed(store, conditions, articles)
+        parts: list[Part] = []
         if len(store) == 0 or (allowed is not None and not allowed):
             answer = empty(asked)
             yield answer.text
@@ -206,7 +263,7 @@ class Assistant:
             parts = self._still_live(store, parts)
             answer = yield from self._said(store, asked, parts, top, patience)
         answer.timings["total"] = 1e3 * (time.perf_counter() - started)
-        yield replace(answer, understood=asked.understood)
+        return Traced(replace(answer, understood=asked.understood), tuple(parts))
 
     @property
     def writes(self) -> bool:
@@ -278,13 +335,6 @@ class Assistant:
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             yield piece
 
-    def evidence(self, question: str, *, history: Sequence[Turn] = ()) -> list[Evidence]:
-        """Every passage that was considered for an answer, the likeliest first."""
-        store = self.store
-        patience = self._writer.patience() if self._writer else None
-        asked = self._understood(store, question, history, None, patience)
-        return merged(self._search(store).parts(asked))
-
     def _still_live(self, store: Store, parts: list[Part]) -> list[Part]:
         """The passages that a run has not taken out since the store was opened."""
         try:
@@ -296,10 +346,7 @@ class Assistant:
         ids = [item.node.node_id for item in merged(parts)]
         with closing(Catalog(live.catalog)) as catalog:
             there = {node.node_id for node in catalog.nodes(ids)}
-        return [
-            replace(part, evidence=[one for one in part.evidence if one.node.node_id in there])
-            for part in parts
-        ]
+        return [part.restricted(there) for part in parts]
 
     def _search(self, store: Store) -> Search:
         extractor = Extractor(store, self._reader, self._calibration, self._reranker)

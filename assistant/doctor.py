@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from assistant.confidence import Calibration
-from assistant.reader import SpanReader
+from assistant.reader import ReaderModelError, bundled_reader
 from index.encoder import Encoder, StaticEncoder
 from index.errors import IndexFolderError
 from index.generations import Generation, copy_chroma, generations, hold_live, probe
-from index.lexicon import Lexicon
 from index.locks import is_written, writer
 from prompts import Message
 
@@ -121,8 +120,8 @@ def _space(index: Path, live_bytes: int) -> Finding:
 def examine_models(encoder: StaticEncoder) -> Iterator[Finding]:
     """Findings about the bundled models: whether they were trained over one another."""
     try:
-        reader, calibration = SpanReader(encoder, Lexicon()), Calibration.load()
-    except IndexFolderError as error:
+        reader, calibration = bundled_reader(), Calibration.load()
+    except (IndexFolderError, ReaderModelError) as error:
         yield Finding("wrong", "error", {"reason": error.message})
         return
     except (OSError, ValueError, KeyError) as error:

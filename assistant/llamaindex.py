@@ -24,7 +24,7 @@ from assistant.confidence import Calibration
 from assistant.config import default_index
 from assistant.extract import Extractor
 from assistant.question import understand
-from assistant.reader import SpanReader
+from assistant.reader import bundled_reader
 from assistant.types import Answer
 from index.encoder import Encoder, StaticEncoder
 from index.encoder.models import ModelEncoder, open_encoder
@@ -103,7 +103,7 @@ class AnswerRetriever(BaseRetriever):
     ) -> None:
         """``articles`` restricts the search to what ``store.select`` gave."""
         self._store = store
-        self._reader = SpanReader(store.words, store.lexicon)
+        self._reader = bundled_reader()
         self._calibration = Calibration.load()
         self._top = top
         self._articles = articles
@@ -114,7 +114,7 @@ class AnswerRetriever(BaseRetriever):
         extractor = Extractor(self._store, self._reader, self._calibration)
         ranked = extractor.ranked(question, self._articles)
         sure = {one.node.node_id: one.confidence for one in extractor.judged(question, ranked)}
-        found = {one.node_id: one for one in ranked}
+        found = {one.found.node_id: one.found for one in ranked}
         order = [*sure, *(one for one in found if one not in sure)][: self._top]
         scored = [replace(found[one], score=sure.get(one, 0.0)) for one in order]
         return to_nodes(self._store, scored)

@@ -39,9 +39,8 @@ class Question:
     written with a capital inside the text, ``numbers`` its figures. ``topic`` is what earlier turns
     asked about, where the question leans on them, else empty; ``leaning``: its words show that it
     does, not only its shortness. ``said`` is the question as it was put, or as a language model has
-    put it in full; ``understood`` says a follow-up in full. ``counted`` is what a question for a
-    number counts, as "soldiers", else empty. ``parts`` are the questions that it asks at once, if
-    it asks more than one.
+    put it in full; ``understood`` says a follow-up in full. ``parts`` are the questions that it
+    asks at once, if it asks more than one.
     """
 
     text: str
@@ -53,7 +52,6 @@ class Question:
     leaning: bool = False
     said: str = ""
     understood: str = ""
-    counted: str = ""
     parts: tuple[Question, ...] = ()
 
 
@@ -72,16 +70,6 @@ _TYPES: tuple[tuple[AnswerType, str], ...] = (
     ("how", r"\b(?:bagaimana\w*|how)\b"),
 )  # fmt: skip
 _YEAR_KIND = re.compile(_TYPES[1][1], re.I)
-_COUNTED = re.compile(
-    r"\b(?:berapa(?:kah)?(?: (?:banyak|jumlah|total))?|how many)"
-    r"(?: (?:of the|the|of|dari|orang|total))* ([^\W\d_]{3,})",
-    re.I,
-)
-_NOT_COUNTED = STOP_WORDS | frozenset(  # what has a size, and people, who are often left unsaid
-    """lama lamakah harga tinggi panjang lebar luas berat jauh dalam usia umur suhu kecepatan skor
-    nilai biaya besar besarnya kuat jarak gaji tarif banyak jumlah kekuatan magnitudo
-    people persons""".split()
-)
 
 
 def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS) -> Question:
@@ -102,18 +90,16 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
     found = [match.group() for match in WORD.finditer(sought)]
     numbers = tuple(word for word in found if word[0].isdigit())
     leaning = bool(meant.topic) and meant.sure
-    answer_type = _answer_type(plain if asks(plain) else f"{meant.topic} {plain}".strip())
     return Question(
         sought,
         language,
-        answer_type,
+        _answer_type(plain if asks(plain) else f"{meant.topic} {plain}".strip()),
         _names(found),
         numbers,
         meant.topic,
         leaning,
         clean,
         f"{meant.topic} {plain}" if leaning or meant.text != plain else "",
-        _counted(plain) if answer_type == "how_many" else "",
         () if meant.topic else _parts(plain, language),
     )
 
@@ -190,18 +176,6 @@ def _continued(question: Question, topic: str) -> Question:
     """The question on a ``topic``, whose words it takes along where it has hardly any itself."""
     meant = continued(question.text, topic)
     return replace(question, text=meant.text, topic=topic, leaning=meant.sure)
-
-
-def _counted(text: str) -> str:
-    """The word that says what is counted.
-
-    >>> _counted("Berapa tentara Rusia di perbatasan?"), _counted("How many houses were hit?")
-    ('tentara', 'houses')
-    >>> _counted("Berapa lama gempa itu?"), _counted("How much does it cost?")
-    ('', '')
-    """
-    match = _COUNTED.search(text)
-    return "" if match is None or match[1].lower() in _NOT_COUNTED else match[1]
 
 
 def _answer_type(text: str) -> AnswerType:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain, zip_longest
 
-from assistant.extract import Evidence, Extractor
+from assistant.extract import Evidence, Extractor, Findings
 from assistant.question import Question, understand
 from assistant.when import when
+from index.catalog import article_of
 from index.filters import Filter, Selection
 
 NEAR_TOPIC = 5  # passages whose articles a follow-up is asked of
@@ -17,13 +18,23 @@ NEAR_TOPIC = 5  # passages whose articles a follow-up is asked of
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A question, or one of those that it asks at once, with its passages, the likeliest first."""
+    """A question, or one of those that it asks at once, with what was found for it."""
 
     question: Question
-    evidence: list[Evidence]
+    findings: Findings
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """The passages, the likeliest first."""
+        return self.findings.evidence
+
+    def restricted(self, node_ids: Collection[str]) -> Part:
+        """The same with only the passages of these paragraphs."""
+        kept = [item for item in self.evidence if item.node.node_id in node_ids]
+        return replace(self, findings=replace(self.findings, evidence=kept))
 
     def answered(self, threshold: float) -> bool:
-        return bool(self.evidence) and self.evidence[0].confidence >= threshold
+        return bool(self.evidence) and self.findings.confidence >= threshold
 
 
 class Search:
@@ -49,7 +60,7 @@ class Search:
 
     def _of_its_time(
         self, asked: Question, allowed: Selection | None, today: date | None
-    ) -> list[Evidence]:
+    ) -> Findings:
         """Passages from the time that the question names relative to today, if these answer."""
         named = when(asked.text, today, asked.language) if today else None
         if named is None or named.kind != "publication":
@@ -57,22 +68,23 @@ class Search:
         conditions = Filter(since=named.since, until=named.reported_until)
         then = self._extractor.store.select(conditions)
         then = then if allowed is None else then & allowed
-        found = self._about_its_topic(asked, then) if then else []
-        if found and found[0].confidence >= self._threshold:
-            return found
+        if then:
+            found = self._about_its_topic(asked, then)
+            if found.confidence >= self._threshold:
+                return found
         return self._about_its_topic(asked, allowed)
 
-    def _about_its_topic(self, asked: Question, allowed: Selection | None) -> list[Evidence]:
+    def _about_its_topic(self, asked: Question, allowed: Selection | None) -> Findings:
         """Passages for a question; for a follow-up, of the articles that its topic leads to."""
         if not asked.topic:
-            return self._extractor.evidence(asked, allowed)
-        near = self._extractor.evidence(understand(asked.topic), allowed)[:NEAR_TOPIC]
-        about = self._extractor.store.select_ids(item.node.paragraph.article_id for item in near)
-        found = self._extractor.evidence(asked, about)
-        answers = bool(found) and found[0].confidence >= self._threshold
-        if answers or asked.leaning:
+            return self._extractor.find(asked, allowed)
+        near = self._extractor.ranked(understand(asked.topic), allowed)[:NEAR_TOPIC]
+        about = self._extractor.store.select_ids(article_of(one.found.node_id) for one in near)
+        found = self._extractor.find(asked, about)
+        if found.confidence >= self._threshold or asked.leaning:
             return found
-        return self._extractor.evidence(asked, allowed) or found
+        wider = self._extractor.find(asked, allowed)
+        return wider if wider.evidence else found
 
 
 def merged(parts: Sequence[Part]) -> list[Evidence]:

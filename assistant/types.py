@@ -13,6 +13,8 @@ SCHEMA_VERSION = 1
 AnswerType = Literal["who", "where", "when", "how_many", "why", "how", "what", "yes_no"]
 
 
+YesNo = Literal["yes", "no"]
+
 Level = Literal["high", "medium", "low"]
 """How sure an answer is, in words whose accuracy was measured."""
 
@@ -61,8 +63,9 @@ class Answer:
     """What is said to the user.
 
     ``text`` holds the sentences with their markers, or the words of a declined answer;
-    ``short`` is the answer in a few words, or empty. ``confidence`` lies in [0, 1], and ``level``
-    says it in a word.
+    ``short`` is the answer in a few words, or empty. ``verdict`` answers a yes/no question; it is
+    None for any other, and where the articles do not decide it. ``confidence`` lies in [0, 1], and
+    ``level`` says it in a word.
     ``nearest`` names articles near a declined question. ``understood`` is a follow-up in full, as
     it was taken. ``timings`` are milliseconds.
     """
@@ -79,6 +82,7 @@ class Answer:
     mode: Literal["extractive", "llm"] = "extractive"
     understood: str = ""
     timings: dict[str, float] = field(default_factory=dict)
+    verdict: YesNo | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON values, schema version 1 (documented in the README)."""
@@ -86,6 +90,7 @@ class Answer:
             "schema_version": SCHEMA_VERSION,
             "text": self.text,
             "short": self.short,
+            "verdict": self.verdict,
             "citations": [citation.to_dict() for citation in self.citations],
             "language": self.language,
             "confidence": round(self.confidence, 4),

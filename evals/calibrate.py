@@ -2,11 +2,12 @@
 
     python -m evals.calibrate --data PATH
 
-A passage is right when it is the gold paragraph and its quoted words hold an accepted answer. One
-additive logistic model ranks the passages of a question and decides whether the best one is shown.
-Our own questions count more than the public ones, since they are asked of news. The threshold is
-the lowest at which enough questions without an answer are declined; the figures are five-fold, with
-all passages of a question in one fold.
+A passage is right when it is the gold paragraph and its quoted words hold an accepted answer, or
+its verdict is the right one. One logistic model orders the passages of a question and decides
+whether the best one is shown. Questions on news count more than the others, since they are what
+people ask. The threshold is the lowest at which enough questions without an answer are declined.
+Figures are five-fold, with all passages of a question in one fold; the last table leaves out one
+feature at a time.
 """
 
 from __future__ import annotations
@@ -16,39 +17,43 @@ import json
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 from rich.progress import track
-from sklearn.base import BaseEstimator, TransformerMixin
+from rich.table import Table
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.pipeline import Pipeline, make_pipeline
 
-from assistant.confidence import Calibration, Curve, Features
+from assistant.confidence import NAMES, Calibration, Features
 from assistant.config import samples_folder
 from assistant.extract import Evidence, Extractor, quotation
 from assistant.question import understand
-from assistant.reader import Reader, SpanReader
-from evals.public import PublicQuestion, build_collection, same_text
-from evals.questions import EvalQuestion, gold_paragraphs, load_questions
+from assistant.reader import Reader, bundled_reader
+from evals.public import PublicQuestion, build_collection, out_of_corpus, same_text
+from evals.questions import (
+    NEWS_QUESTIONS,
+    EvalQuestion,
+    gold_paragraphs,
+    load_questions,
+)
+from evals.runner import unpack_news
+from evals.short_answers import contains
 from index.encoder import StaticEncoder
 from index.ingest import index_paths
-from index.lexicon import Lexicon
 from index.store import Store
 
 Array = NDArray[np.float64]
 
-OWN_WEIGHT = 5.0  # of a passage of our own articles; a public one counts once
-NAMES = tuple(field.name for field in fields(Features))
-KNOTS = 5  # where the curve of a feature may bend
-STRAIGHT = frozenset({"relative", "rank"})  # do not bend: to be first by a hair is worth a hair
-OUTSIDE, NEAR = 0.9, 0.7  # shares of the questions without an answer that must be declined
-LEAST_LEVEL = 50  # answers from which a level's accuracy is told
+COUNTS = {"news": 4.0, "own": 2.0}  # what a passage of these questions counts; a public one, 1
+OUTSIDE, NEAR = 0.95, 0.75  # shares of the questions without an answer that must be declined
+MEDIUM, HIGH = 0.65, 0.85  # shares that are right, of the answers called so
+LEAST_LEVEL = 40  # answers from which a level's accuracy is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,6 @@ class Candidate:
     question: int
     kind: str
     features: Features
-    known: float
     right: bool
 
 
@@ -72,22 +76,37 @@ class Asked:
 
 
 def collect(data: Path, sample: int, encoder: StaticEncoder, reader: Reader) -> list[Candidate]:
-    """All candidates of at most ``sample`` public questions of each kind, and of our own."""
+    """All candidates of the news questions, of our own, and of public ones.
+
+    At most ``sample`` of each kind of public question. Those on something else are asked of the
+    news articles.
+    """
     found: list[Candidate] = []
     even = Calibration.even(encoder.fingerprint, reader.fingerprint)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
-        index, public = build_collection(data, Path(work), encoder)
-        index_paths(Path(work) / "samples", [samples_folder()], encoder)
-        for folder in (index, Path(work) / "samples"):
-            store = Store.open(folder, encoder)
-            extractor = Extractor(store, reader, even)
-            asked = public_questions(public, sample) if folder == index else own_questions(store)
-            start = found[-1].question + 1 if found else 0
-            for number, one in enumerate(track(asked, "asking", transient=True), start):
-                for item in extractor.evidence(understand(one.text)):
-                    right = one.is_right(item)
-                    found.append(Candidate(number, one.kind, item.features, item.known, right))
-            store.close()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        work = Path(folder)
+        index, public = build_collection(data, work, encoder)
+        public = [one for one in public if one.kind != "out of corpus"]
+        (work / "articles").mkdir()
+        unpack_news(work / "articles")
+        for name, articles in (("samples", samples_folder()), ("news", work / "articles")):
+            index_paths(work / name, [articles], encoder)
+        elsewhere = public_questions(list(out_of_corpus(data)), 2 * sample)
+        news = partial(written_questions, "news", load_questions([NEWS_QUESTIONS]))
+        sets: tuple[tuple[Path, Callable[[Store], list[Asked]]], ...] = (
+            (work / "news", lambda store: news(store) + elsewhere),
+            (work / "samples", partial(written_questions, "own", load_questions())),
+            (index, lambda _: public_questions(public, sample)),
+        )
+        for path, questions in sets:
+            with Store.open(path, encoder) as store:
+                extractor = Extractor(store, reader, even)
+                start = found[-1].question + 1 if found else 0
+                asked = questions(store)
+                for number, one in enumerate(track(asked, "asking", transient=True), start):
+                    for item in extractor.find(understand(one.text)).evidence:
+                        right = one.is_right(item)
+                        found.append(Candidate(number, one.kind, item.features, right))
     return found
 
 
@@ -111,27 +130,28 @@ def _answers_public(question: PublicQuestion, item: Evidence) -> bool:
     return not standing or any(answer in quotation(item) for answer in standing)
 
 
-def own_questions(store: Store) -> list[Asked]:
-    """The development half of the bundled questions that stand alone."""
-    articles = {Path(store.catalog.file_of(a.id)[1]).stem: a for a in store.catalog.articles()}
+def written_questions(name: str, questions: Sequence[EvalQuestion], store: Store) -> list[Asked]:
+    """Those for development that stand alone."""
+    articles = {one.id: one for one in store.catalog.articles()}
+    articles |= {Path(store.catalog.file_of(one.id)[1]).stem: one for one in articles.values()}
     asked = []
-    for one in load_questions():
-        if one.split != "dev" or one.turns or one.today:
+    for one in questions:
+        if one.split == "test" or one.turns or one.today:
             continue
         gold = {p.public_id for _, p in gold_paragraphs(one, articles) if p}
-        kind = "own near miss" if one.category == "near_miss" else "own out of corpus"
+        kind = f"{name} {one.category.replace('_', ' ')}"
         if one.answerable:
-            languages = {articles[gold.article].language for gold in one.gold}
-            kind = "own within" if one.language in languages else "own across"
-        asked.append(Asked(kind, one.question, partial(_answers_own, one, gold)))
+            kind = f"{name} {'yes/no' if one.answer_type == 'yesno' else 'answerable'}"
+        asked.append(Asked(kind, one.question, partial(_answers, one, gold)))
     return asked
 
 
-def _answers_own(question: EvalQuestion, gold: set[str], item: Evidence) -> bool:
+def _answers(question: EvalQuestion, gold: set[str], item: Evidence) -> bool:
     if item.node.paragraph.public_id not in gold:
         return False
-    said = quotation(item).casefold()
-    return question.answer_type == "yesno" or any(a.casefold() in said for a in question.answers)
+    if question.answer_type == "yesno":
+        return item.verdict in question.answers
+    return any(contains(quotation(item), answer) for answer in question.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +163,7 @@ class Decision:
     right: bool
 
 
-def decide(candidates: list[Candidate], scores: Array) -> list[Decision]:
+def decide(candidates: Sequence[Candidate], scores: Array) -> list[Decision]:
     """The best passage of each question."""
     best: dict[int, Decision] = {}
     for one, score in zip(candidates, map(float, scores), strict=True):
@@ -152,135 +172,153 @@ def decide(candidates: list[Candidate], scores: Array) -> list[Decision]:
     return list(best.values())
 
 
-def share(decisions: list[Decision], threshold: float) -> float:
+def share(decisions: Sequence[Decision], threshold: float) -> float:
     """The share of these questions that are answered."""
     return sum(one.score >= threshold for one in decisions) / max(1, len(decisions))
 
 
-class Stretches(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
-    """How far each feature is along each stretch between its knots, in [0, 1].
-
-    The knots are its least and greatest value and ``KNOTS`` quantiles between, so that a linear
-    model of the stretches is a sum of curves of straight lines.
-    """
-
-    def fit(self, features: Array, labels: object = None) -> Stretches:
-        self.knots_ = [
-            np.unique(np.quantile(column, np.linspace(0, 1, 2 + (name not in STRAIGHT) * KNOTS)))
-            for name, column in zip(NAMES, features.T, strict=True)
-        ]
-        return self
-
-    def transform(self, features: Array) -> Array:
-        columns = zip(features.T, self.knots_, strict=True)
-        return np.hstack([stretches(column, knots) for column, knots in columns])
-
-
-def stretches(values: Array, knots: Array) -> Array:
-    """How far ``values`` are from each knot to the next, float64[n, len(knots) - 1] in [0, 1].
-
-    >>> stretches(np.array([0.5, 3.0]), np.array([0.0, 1.0, 3.0])).tolist()
-    [[0.5, 0.0], [1.0, 1.0]]
-    """
-    low, high = knots[:-1], knots[1:]
-    along: Array = np.clip((values[:, None] - low) / (high - low), 0, 1)
-    return along
-
-
-def fitted_curves(model: Pipeline) -> tuple[list[Curve], float]:
-    """The curves of a pipeline of steps and logistic regression, and its bias."""
-    steps, linear = (step for _, step in model.steps)
-    curves, begin = [], 0
-    for knots in steps.knots_:
-        own = linear.coef_[0][begin : begin + len(knots) - 1]
-        worths = np.concatenate([[0.0], np.cumsum(own)])
-        curves.append((tuple(knots.round(5).tolist()), tuple(worths.round(4).tolist())))
-        begin += len(own)
-    return curves, round(float(linear.intercept_[0]), 4)
-
-
-def choose_threshold(decisions: list[Decision]) -> float:
+def choose_threshold(decisions: Sequence[Decision]) -> float:
     """The lowest at which enough questions that have no answer are declined.
 
-    ``OUTSIDE`` of those on something else and ``NEAR`` of those on a detail that the articles do
-    not give; each kind of question counts the same, however many there are of it.
+    ``OUTSIDE`` of those on something else, and ``NEAR`` of the news questions on a detail that
+    the articles do not give.
     """
-
-    def declined(suffix: str, threshold: float) -> float:
-        kinds = sorted({one.kind for one in decisions if one.kind.endswith(suffix)})
-        of_kind = ([one for one in decisions if one.kind == kind] for kind in kinds)
-        return float(np.mean([1 - share(own, threshold) for own in of_kind]))
-
+    outside = [one for one in decisions if one.kind.endswith("out of corpus")]
+    near = [one for one in decisions if one.kind == "news near miss"]
     thresholds = (round(float(one), 2) for one in np.linspace(0.02, 0.98, 97))
     return next(
         one
         for one in thresholds
-        if declined("out of corpus", one) >= OUTSIDE and declined("near miss", one) >= NEAR
+        if 1 - share(outside, one) >= OUTSIDE and 1 - share(near, one) >= NEAR
     )
 
 
-def choose_levels(decisions: list[Decision], threshold: float) -> tuple[float, float]:
-    """From where answers are right in about two of three cases, and from where in eight of ten.
+def choose_levels(decisions: Sequence[Decision], threshold: float) -> tuple[float, float]:
+    """From where the share ``MEDIUM`` of the answers is right, and from where ``HIGH``.
 
-    The second holds for all answers from there on, the first for those in between. A third of
-    the questions have no answer and were made to look as if, which users seldom do.
+    The second holds for all answers from there on, the first for those in between; both are read
+    off the news questions.
     """
-    shown = sorted(one.score for one in decisions if one.score >= threshold)
+    shown = sorted(
+        (one.score, one.right)
+        for one in decisions
+        if one.score >= threshold and one.kind.startswith("news")
+    )
 
     def right(low: float, high: float) -> float:
-        between = [one.right for one in decisions if low <= one.score < high]
+        between = [good for score, good in shown if low <= score < high]
         return sum(between) / len(between) if len(between) >= LEAST_LEVEL else 0.0
 
-    high = next((score for score in shown if right(score, 2.0) >= 0.8), 1.0)
-    medium = next((s for s in shown if s < high and right(s, high) >= 0.64), high)
+    high = next((score for score, _ in shown if right(score, 2.0) >= HIGH), 1.0)
+    medium = next((s for s, _ in shown if s < high and right(s, high) >= MEDIUM), high)
     return medium, high
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The candidates as numbers, and a model of them."""
+
+    candidates: Sequence[Candidate]
+    left_out: str = ""
+
+    @property
+    def _columns(self) -> Array:
+        kept = [name != self.left_out for name in NAMES]
+        return np.array([astuple(one.features) for one in self.candidates])[:, kept]
+
+    @property
+    def _labels(self) -> NDArray[np.bool_]:
+        return np.array([one.right for one in self.candidates])
+
+    @property
+    def _counts(self) -> Array:
+        return np.array([COUNTS.get(one.kind.split()[0], 1.0) for one in self.candidates])
+
+    def five_fold(self) -> list[Decision]:
+        """What is decided for each question by a model of the others."""
+        groups = np.array([one.question for one in self.candidates])
+        predicted = cross_val_predict(
+            _model(), self._columns, self._labels, groups=groups, cv=GroupKFold(5),
+            method="predict_proba", params={"sample_weight": self._counts},
+        )  # fmt: skip
+        return decide(self.candidates, predicted[:, 1])
+
+    def weights(self) -> tuple[dict[str, float], float]:
+        """The weight of each feature, and the bias, of a model of all candidates."""
+        model = _model().fit(self._columns, self._labels, sample_weight=self._counts)
+        weights = dict(zip(NAMES, model.coef_[0].round(4).tolist(), strict=True))
+        return weights, round(float(model.intercept_[0]), 4)
+
+
+def _model() -> LogisticRegression:
+    return LogisticRegression(C=10.0, tol=1e-7, max_iter=5_000)
+
+
+def print_kinds(decisions: Sequence[Decision], threshold: float, console: Console) -> None:
+    """How each kind of question fares at this threshold."""
+    table = Table("kind", "n", "answered", "right of these", "right first")
+    for kind in dict.fromkeys(one.kind for one in decisions):
+        chosen = [one for one in decisions if one.kind == kind]
+        shown = [one for one in chosen if one.score >= threshold]
+        table.add_row(
+            kind, str(len(chosen)), f"{share(chosen, threshold):.3f}",
+            f"{sum(one.right for one in shown) / max(1, len(shown)):.3f}",
+            f"{sum(one.right for one in chosen) / len(chosen):.3f}",
+        )  # fmt: skip
+    console.print(table)
+
+
+def news_figures(decisions: Sequence[Decision]) -> tuple[float, ...]:
+    """Of the news questions at the threshold of these decisions: said, verdicts, right, declined.
+
+    Said and right verdicts are shares of the questions that have an answer, right is the share of
+    all that is answered, and declined that of the near misses.
+    """
+    threshold = choose_threshold(decisions)
+    shown = [one for one in decisions if one.score >= threshold and one.kind.startswith("news")]
+
+    def of_kind(kind: str) -> float:
+        asked = sum(one.kind == kind for one in decisions)
+        return sum(one.right for one in shown if one.kind == kind) / max(1, asked)
+
+    near = [one for one in decisions if one.kind == "news near miss"]
+    return (
+        of_kind("news answerable"), of_kind("news yes/no"),
+        sum(one.right for one in shown) / max(1, len(shown)), 1 - share(near, threshold),
+    )  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="fit the confidence of answers")
     parser.add_argument("--data", type=Path, required=True, help="folder with train/ and dev/")
-    parser.add_argument("--sample", type=int, default=400, help="questions of each set")
+    parser.add_argument("--sample", type=int, default=150, help="questions of each public set")
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).parent.parent / "assistant/calibration.json"
     )
     args = parser.parse_args()
-    encoder = StaticEncoder()
-    reader = SpanReader(encoder, Lexicon())
+    console = Console()
+    encoder, reader = StaticEncoder(), bundled_reader()
     candidates = collect(args.data, args.sample, encoder, reader)
-    features = np.array([astuple(one.features) for one in candidates])
-    labels = np.array([one.right for one in candidates])
-    groups = np.array([one.question for one in candidates])
-    model = make_pipeline(Stretches(), LogisticRegression(C=1.0, tol=1e-7, max_iter=3000))
-    folds = GroupKFold(5)
-    counts = np.array([OWN_WEIGHT if one.kind.startswith("own") else 1.0 for one in candidates])
-    predicted = cross_val_predict(
-        model, features, labels, groups=groups, cv=folds, method="predict_proba",
-        params={"logisticregression__sample_weight": counts},
-    )  # fmt: skip
-    known = np.array([one.known for one in candidates])
-    decisions = decide(candidates, known * predicted[:, 1])
+    decisions = Fit(candidates).five_fold()
     threshold = choose_threshold(decisions)
     medium, high = choose_levels(decisions, threshold)
+    news = [one for one in decisions if one.kind.startswith("news")]
     for name, low, top in (
         ("high", high, 2.0), ("medium", medium, high), ("low", threshold, medium)
     ):  # fmt: skip
-        level = [one.right for one in decisions if low <= one.score < top]
-        share_right = sum(level) / max(1, len(level))
-        print(f"level {name}: from {low:.3f}, {len(level)} answers, {share_right:.3f} right")
-    print(f"threshold {threshold:.2f}")
-    for kind in dict.fromkeys(one.kind for one in decisions):
-        chosen = [one for one in decisions if one.kind == kind]
-        shown = [one for one in chosen if one.score >= threshold]
-        right = sum(one.right for one in shown) / max(1, len(shown))
-        first = sum(one.right for one in chosen) / len(chosen)
-        print(
-            f"{kind:24} n {len(chosen):5} answered {share(chosen, threshold):.3f} "
-            f"right of these {right:.3f} right first {first:.3f}"
-        )
-    model.fit(features, labels, logisticregression__sample_weight=counts)
-    curves, bias = fitted_curves(model)
+        level = [one.right for one in news if low <= one.score < top]
+        right = sum(level) / max(1, len(level))
+        console.print(f"level {name}: from {low:.3f}, {len(level)} answers, {right:.3f} right")
+    console.print(f"threshold {threshold:.2f}")
+    print_kinds(decisions, threshold, console)
+    table = Table("left out", "said", "verdicts", "right when answered", "near misses declined")
+    for name in ("", *NAMES):
+        values = news_figures(Fit(candidates, name).five_fold() if name else decisions)
+        table.add_row(name or "nothing", *(f"{value:.3f}" for value in values))
+    console.print(table)
+    weights, bias = Fit(candidates).weights()
     calibration = {
-        "curves": dict(zip(NAMES, curves, strict=True)),
+        "weights": weights,
         "bias": bias,
         "threshold": round(threshold, 3),
         "medium": round(medium, 3),
@@ -288,7 +326,6 @@ def main() -> None:
         "encoder": encoder.fingerprint,
         "reader": reader.fingerprint,
     }
-    print(json.dumps(calibration, indent=1))
     args.out.write_text(json.dumps(calibration, indent=1) + "\n", encoding="utf-8")
 
 

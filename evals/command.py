@@ -15,8 +15,21 @@ from assistant.assistant import Assistant
 from assistant.config import default_index
 from assistant.terminal import say
 from evals import gate, report
-from evals.questions import EvalQuestion, QuestionSetError, load_questions
-from evals.runner import Archive, Outcome, cases, run, sample_archive, sample_articles
+from evals.questions import (
+    NEWS_QUESTIONS,
+    EvalQuestion,
+    QuestionSetError,
+    load_questions,
+)
+from evals.runner import (
+    Archive,
+    Outcome,
+    cases,
+    news_archive,
+    run,
+    sample_archive,
+    sample_articles,
+)
 from evals.validate import print_check, validate
 from prompts import MessageError
 
@@ -79,25 +92,37 @@ def _listed(paths: Sequence[Path], console: Console) -> int:
 
 
 def _samples(args: argparse.Namespace, console: Console) -> int:
-    questions = load_questions()
     options = _options(args)
-    with sample_archive(**options) as assistant:
-        articles = sample_articles(assistant)
-        if args.check:
-            return FAILED if print_check(questions, articles, console, random.Random()) else 0
-        about, outcomes = _ask(questions, assistant, say("eval.samples"), console)
+    about: dict[str, object] = {}
+    outcomes: list[Outcome] = []
+    faults = 0
+    sets = (
+        ("eval.samples", load_questions(), sample_archive),
+        ("eval.news", load_questions([NEWS_QUESTIONS]), news_archive),
+    )
+    for name, questions, archive in sets:
+        with archive(**options) as assistant:
+            if args.check:
+                articles = sample_articles(assistant)
+                faults += print_check(questions, articles, console, random.Random())
+                continue
+            one, found = _ask(questions, assistant, say(name), console)
+            about = {k: f"{about[k]}; {v}" if k in about else v for k, v in one.items()}
+            outcomes += found
+    if args.check:
+        return FAILED if faults else 0
     _tell(outcomes, options, console)
     status = _report(
         about | {f"{k}_hash": v for k, v in gate.fingerprints().items()}, outcomes, args, console
     )
-    found = gate.measured(outcomes)
+    measured = gate.measured(outcomes)
     if args.baseline:
         before = gate.Baseline.load() if gate.BASELINE.exists() else None
-        gate.renewed(found, before, args.lower).save()
+        gate.renewed(measured, before, args.lower).save()
         return _listed([gate.BASELINE], console)
     if not args.gate:
         return status
-    lines = gate.shortfalls(found, gate.Baseline.load())
+    lines = gate.shortfalls(measured, gate.Baseline.load())
     for line in lines:
         console.print(Text(say("eval.below", line=line), style="red"))
     if not lines:

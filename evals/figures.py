@@ -230,8 +230,40 @@ def _answered(one: Outcome) -> Value:
     return float(answered(one)) if one.case.question.answerable else None
 
 
+def _cites_gold(one: Outcome) -> bool:
+    if one.reply is None:
+        return False
+    return any(c.paragraph.public_id in one.case.gold_ids for c in one.reply.answer.citations)
+
+
+def right(one: Outcome) -> bool:
+    """A gold paragraph is cited, and the answer is said or the verdict is right."""
+    question = one.case.question
+    if not question.answerable or not answered(one) or not _cites_gold(one):
+        return False
+    if question.answer_type == "yesno":
+        return _verdict_right(one) == 1.0
+    return correct(one)
+
+
+def _said(one: Outcome) -> Value:
+    question = one.case.question
+    if not question.answerable or question.answer_type == "yesno":
+        return None
+    return float(right(one))
+
+
+def _verdict_right(one: Outcome) -> Value:
+    question = one.case.question
+    if not question.answerable or question.answer_type != "yesno":
+        return None
+    verdict = one.reply.answer.verdict if one.reply else None
+    meant = {word for accepted in question.answers for word in words(accepted)}
+    return float(verdict is not None and bool(meant & (_YES if verdict == "yes" else _NO)))
+
+
 def _right_when_answered(one: Outcome) -> Value:
-    return _cited_gold(one) if answered(one) else None
+    return float(right(one)) if answered(one) else None
 
 
 def _hallucinated(one: Outcome) -> Value:
@@ -300,6 +332,8 @@ FIGURES = (
     Figure("no_em", _short(exact, "no")),
     Figure("has_value", _short(equal_value, "has")),
     Figure("cited_gold", _cited_gold, floor=True),
+    Figure("said", _said, floor=True),
+    Figure("verdict_right", _verdict_right, floor=True),
     Figure("right_when_answered", _right_when_answered, floor=True),
     Figure("citation_precision", _citation_precision, floor=True),
     Figure("support", _support, floor=True),

@@ -16,7 +16,7 @@ from assistant.config import samples_folder
 from assistant.terminal import say
 from evals.figures import FIGURES, scores
 from evals.metrics import Estimate, mean_estimate
-from evals.questions import FOLDER
+from evals.questions import FOLDER, NEWS_ARTICLES, NEWS_QUESTIONS
 from evals.runner import Outcome
 from prompts import MessageError
 
@@ -59,9 +59,13 @@ class Baseline:
 def fingerprints() -> dict[str, str]:
     """Hashes of the articles and the questions that a baseline belongs to."""
     found = {}
-    for name, folder in (("articles", samples_folder()), ("questions", FOLDER)):
+    kept = {
+        "articles": [*samples_folder().iterdir(), NEWS_ARTICLES],
+        "questions": [*FOLDER.iterdir(), NEWS_QUESTIONS],
+    }
+    for name, paths in kept.items():
         digest = hashlib.sha256()
-        for path in sorted(folder.iterdir()):
+        for path in sorted(paths, key=lambda path: path.name):
             # Git may check text out with other line ends.
             digest.update(path.name.encode() + path.read_bytes().replace(b"\r\n", b"\n"))
         found[name] = digest.hexdigest()[:16]

@@ -76,6 +76,20 @@ def coverage_at_precision(scores: ArrayLike, right: ArrayLike, precision: float)
     return float((found[-1] + 1) / len(ordered)) if len(found) else 0.0
 
 
+def risk_coverage(scores: Sequence[float], right: Sequence[bool]) -> list[tuple[float, float]]:
+    """Coverage and risk (the share of wrong answers) when the surest are answered, for every count.
+
+    The risk-coverage curve of El-Yaniv and Wiener (2010).
+
+    >>> risk_coverage([0.9, 0.8, 0.1, 0.7], [True, True, False, False])
+    [(0.25, 0.0), (0.5, 0.0), (0.75, 0.3333333333333333), (1.0, 0.5)]
+    """
+    order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable")
+    wrong = np.cumsum(~np.asarray(right, dtype=bool)[order])
+    counts = np.arange(1, len(order) + 1)
+    return list(zip((counts / len(order)).tolist(), (wrong / counts).tolist(), strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Bin:
     """Answers whose confidence lies in [low, high): their mean confidence and share right."""

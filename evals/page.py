@@ -256,6 +256,7 @@ def _y(share: float) -> float:
 
 def _plots(data: Data) -> Markup:
     plots = [_reliability(split, one) for split, one in data["calibration"].items()]
+    plots += [_risk(split, curve) for split, curve in data["risk_coverage"].items() if curve]
     if data["milliseconds"]:
         plots.append(_latency(data["milliseconds"]))
     return element(
@@ -308,6 +309,17 @@ def _reliability(split: str, found: Data) -> Markup:
         _frame(say("eval.confidence"), say("eval.share_right"), ticks, guide, *dots),
         element("figcaption", caption),
     )
+
+
+def _risk(split: str, curve: Sequence[Sequence[float]]) -> Markup:
+    line = "M" + " L".join(f"{_x(coverage)} {_y(risk)}" for coverage, risk in curve)
+    ticks = [(share, f"{share:g}") for share in (0.0, 0.5, 1.0)]
+    return element(
+        "figure",
+        _frame(say("eval.coverage"), say("eval.risk"), ticks,
+               element("path", d=line, class_="series")),
+        element("figcaption", say("eval.risk_coverage", split=split)),
+    )  # fmt: skip
 
 
 def _latency(times: Sequence[float]) -> Markup:

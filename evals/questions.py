@@ -14,6 +14,9 @@ from index.types import Article, Language, Paragraph
 from prompts import Message, MessageError
 
 FOLDER = Path(__file__).parent / "questions"
+NEWS = Path(__file__).parent / "news"
+NEWS_QUESTIONS = NEWS / "questions.jsonl"
+NEWS_ARTICLES = NEWS / "articles.jsonl.gz"
 
 CATEGORIES = frozenset(
     "factoid two_paragraphs follow_up relative_date updated_figure informal "
@@ -44,7 +47,8 @@ class EvalQuestion:
     Any of ``gold`` and any of ``answers`` will do; where an answer has several parts, ``parts``
     holds the accepted words of each, and all parts are needed. ``turns`` are the questions asked
     before it, ``today`` the day on which it is asked, and ``twin`` the id of the answerable
-    question that a near miss differs from in one detail. ``field`` is the name of its file.
+    question that a near miss differs from in one detail. ``field`` is the name of its file. The
+    split ``news`` holds the questions on real news.
     """
 
     id: str
@@ -55,7 +59,7 @@ class EvalQuestion:
     answer_type: str
     answerable: bool
     category: str
-    split: Literal["dev", "test"]
+    split: Literal["dev", "test", "news"]
     turns: tuple[str, ...] = ()
     today: date | None = None
     twin: str = ""

@@ -15,12 +15,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from assistant.reader import BUNDLED, Reader, SpanReader
+from assistant.reader import BUNDLED, WEIGHTS, BundledReader, Reader
 from assistant.reader.transformer import open_reader
 from evals.short_answers import best, exact, overlap_f1
-from index.encoder import StaticEncoder
 from index.encoder.pairs import rows
-from index.lexicon import Lexicon
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,19 @@ class Item:
     question: str
     context: str
     answers: tuple[str, ...]
+    head: str = ""
 
 
 def dev_items(data: Path) -> dict[str, list[Item]]:
-    """The development questions by set."""
-    found = {}
+    """The development questions by set; of those on news, all that are not yes/no."""
+    news = rows(data / "dev" / "news_questions.jsonl.gz")
+    found = {
+        "news": [
+            Item(row["question"], row["context"], tuple(row["answers"]), row["title"])
+            for row in news
+            if row["type"] != "yes_no"
+        ]
+    }
     for name in ("facqa", "idk_mrc", "squad2_en"):
         found[name] = [
             Item(row["question"], row["context"], tuple(row["answers"]))
@@ -52,7 +58,9 @@ def dev_items(data: Path) -> dict[str, list[Item]]:
 
 def measure(reader: Reader, items: list[Item], threshold: float) -> dict[str, float]:
     """Shares over these items; ``has`` counts the answerable ones with the span always given."""
-    readings = [(item, reader.read(item.question, [item.context])[0]) for item in items]
+    readings = [
+        (item, reader.read(item.question, [item.context], [item.head])[0]) for item in items
+    ]
     spans = [(one, one.context[slice(*r.span)] if r else "", r.score if r else -99.0)
              for one, r in readings]  # fmt: skip
     has = [(item, span) for item, span, _ in spans if item.answers]
@@ -71,8 +79,8 @@ def named_reader(name: str) -> Reader:
     Raises:
         ReaderModelError: it is neither.
     """
-    if (Path(name) / "reader.json").exists():
-        return SpanReader(StaticEncoder(), Lexicon(), Path(name))
+    if (Path(name) / WEIGHTS).exists():
+        return BundledReader(Path(name))
     return open_reader(name)
 
 

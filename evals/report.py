@@ -30,7 +30,13 @@ from evals.figures import (
     milliseconds,
     scores,
 )
-from evals.metrics import Estimate, calibration_error, mean_estimate, reliability
+from evals.metrics import (
+    Estimate,
+    calibration_error,
+    mean_estimate,
+    reliability,
+    risk_coverage,
+)
 from evals.runner import DEPTH, Outcome
 from prompts import MessageError
 
@@ -43,8 +49,8 @@ IN_MILLISECONDS = {one.name for one in POOLED if not one.percent}
 
 SUMMARY = (
     "ndcg_10", "r_1", "considered_r_1", "lexical_r_1", "correct", "cited_gold", "has_f1",
-    "right_when_answered", "answered", "declined_near_miss", "declined_out_of_corpus",
-    "language_right", "crag",
+    "said", "verdict_right", "right_when_answered", "answered", "declined_near_miss",
+    "declined_out_of_corpus", "language_right", "crag",
 )  # fmt: skip
 
 FAILURES = ("crash", "invented", "wrong", "elsewhere", "language", "declined")
@@ -83,6 +89,7 @@ def build(outcomes: Sequence[Outcome], about: Mapping[str, object]) -> Data:
             for group in groups(outcomes)
         ],
         "calibration": {split: _calibration(outcomes, split) for split in splits},
+        "risk_coverage": {split: _risk_coverage(outcomes, split) for split in splits},
         "milliseconds": [round(ms, 2) for ms in sorted(milliseconds(outcomes))],
         "questions": [_question(one) for one in outcomes],
     }
@@ -102,6 +109,15 @@ def _calibration(outcomes: Sequence[Outcome], split: str) -> Data:
         [leads_right(one) for one in chosen],
     )
     return {"error": calibration_error(bins), "bins": [asdict(one) for one in bins]}
+
+
+def _risk_coverage(outcomes: Sequence[Outcome], split: str) -> list[list[float]]:
+    chosen = [one for one in outcomes if one.case.question.split == split and one.reply]
+    curve = risk_coverage(
+        [one.reply.answer.confidence for one in chosen if one.reply],
+        [leads_right(one) for one in chosen],
+    )
+    return [[round(share, 4) for share in point] for point in curve]
 
 
 def _question(one: Outcome) -> Data:

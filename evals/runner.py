@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,11 +21,10 @@ from assistant.config import samples_folder
 from assistant.question import understand
 from assistant.terminal import say
 from assistant.types import Answer, Turn
-from evals.questions import EvalQuestion, gold_paragraphs
+from evals.questions import NEWS_ARTICLES, EvalQuestion, gold_paragraphs
 from index.encoder import StaticEncoder
 from index.ingest import index_paths
-from index.rerank import SoftIdfRerank
-from index.retrieve import HybridRetriever, LexicalRetriever
+from index.retrieve import LexicalRetriever
 from index.types import Article, Paragraph
 
 DEPTH = 50  # paragraphs of a ranking that are kept
@@ -55,8 +56,8 @@ class Case:
 class Reply:
     """The answer to a question, and the paragraphs found for it as public ids, best first.
 
-    ``retrieved`` is the ranking of retriever and reranker, ``considered`` the one that the answer
-    is made from, ``lexical`` the baseline by words alone.
+    All but the last come from the very run that answered: ``retrieved`` is the order of retrieval,
+    ``considered`` the order after reading. ``lexical`` is the baseline by words alone.
     """
 
     answer: Answer
@@ -104,32 +105,30 @@ def cases(questions: Sequence[EvalQuestion], articles: Mapping[str, Article]) ->
 
 
 class Archive:
-    """Asks an assistant, and its retrieval apart from it."""
+    """Asks an assistant."""
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        store = assistant.store
-        self._hybrid = HybridRetriever(store, top=DEPTH)
-        self._lexical = LexicalRetriever(store, top=DEPTH)
-        self._matcher = store.matcher()
+        self._lexical = LexicalRetriever(assistant.store, top=DEPTH)
 
     def reply(self, question: EvalQuestion) -> Reply:
-        """The answer after the question's earlier turns, with the rankings behind it."""
+        """The answer after the question's earlier turns, with the rankings that led to it."""
         history: list[Turn] = []
         for turn in question.turns:
             answer = self._assistant.ask(turn, history=history, today=question.today)
             history.append(Turn(turn, answer))
-        answer = self._assistant.ask(question.question, history=history, today=question.today)
-        considered = self._assistant.evidence(question.question, history=history)
+        traced = self._assistant.trace(question.question, history=history, today=question.today)
         asked = understand(question.question, history)
-        rerank = SoftIdfRerank(self._matcher, top=DEPTH, language=asked.language)
-        ranked = rerank.postprocess_nodes(self._hybrid.retrieve(asked.text), query_str=asked.text)
         return Reply(
-            answer,
-            _ids(ranked),
-            tuple(item.node.paragraph.public_id for item in considered),
+            traced.answer,
+            self._public_ids(traced.ranked[:DEPTH]),
+            tuple(item.node.paragraph.public_id for item in traced.evidence),
             _ids(self._lexical.retrieve(asked.text)),
         )
+
+    def _public_ids(self, node_ids: Sequence[str]) -> tuple[str, ...]:
+        nodes = self._assistant.store.nodes(node_ids)
+        return tuple(node.paragraph.public_id for node in nodes)
 
 
 def _ids(nodes: Sequence[NodeWithScore]) -> tuple[str, ...]:
@@ -156,9 +155,33 @@ def sample_archive(**options: Any) -> Iterator[Assistant]:
 
     ``options`` go to ``Assistant.open``.
     """
+    with archive(samples_folder(), **options) as assistant:
+        yield assistant
+
+
+@contextmanager
+def news_archive(**options: Any) -> Iterator[Assistant]:
+    """An assistant over the bundled news articles, indexed into a temporary folder."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
+        unpack_news(Path(work))
+        with archive(Path(work), **options) as assistant:
+            yield assistant
+
+
+def unpack_news(folder: Path) -> None:
+    """Write each of the bundled news articles into a file, named as questions name it."""
+    with gzip.open(NEWS_ARTICLES, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            name = json.loads(line)["id"]
+            (folder / f"{name}.json").write_text(line, encoding="utf-8")
+
+
+@contextmanager
+def archive(articles: Path, **options: Any) -> Iterator[Assistant]:
+    """An assistant over these articles, indexed into a temporary folder."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         index = Path(work) / "index"
-        index_paths(index, [samples_folder()], StaticEncoder())
+        index_paths(index, [articles], StaticEncoder())
         assistant = Assistant.open(index, **options)
         yield assistant
         assistant.store.close()

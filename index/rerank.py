@@ -80,14 +80,6 @@ class SoftMatcher:
             question, [next(written) if isinstance(text, str) else text for text in texts]
         )
 
-    def tight(self, question: str, texts: Sequence[str]) -> list[float]:
-        """As ``coverage``'s ``together``, within runs of one word more than the question has."""
-        words = [self.vocabulary.ids(content_words(text)) for text in texts]
-        asked, matches, starts, lengths = self._matched(question, words)
-        count = len(asked.words) + 1
-        found: list[float] = _within(matches, asked, starts, lengths, 1, count).tolist()
-        return found
-
     def node_coverage(self, question: str, nodes: Sequence[BaseNode]) -> list[Coverage]:
         """The coverage of the question by each node, together with its title and day.
 

@@ -94,10 +94,6 @@ class Vocabulary:
         found: NDArray[np.uint32] = self._facts["beginning"][ids]
         return found
 
-    def lemma(self, word: str) -> str:
-        """The lemma of a folded word that has a number."""
-        return self._words[int(self._facts["lemma"][self._ids[word]])]
-
     def means(self, ids: Ids, table: Vectors | None = None) -> Vectors:
         """What ``StaticEncoder.means`` says of the words, float32[len(ids), dimensions].
 

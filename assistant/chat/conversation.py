@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast, get_args
 
-from assistant.types import Answer, Citation, Level, Turn, spoken_date
+from assistant.types import Answer, Citation, Level, Turn, YesNo, spoken_date
 from index.types import Article, Language, Paragraph
 from prompts import phrase
 
@@ -122,7 +122,17 @@ def answer_from_dict(data: Mapping[str, Any]) -> Answer:
         "llm" if data["mode"] == "llm" else "extractive",
         str(data["understood"]),
         {str(name): float(value) for name, value in data["timings"].items()},
+        _verdict(data.get("verdict")),  # kept conversations of earlier versions have none
     )
+
+
+def _verdict(value: object) -> YesNo | None:
+    for verdict in get_args(YesNo):
+        if value == verdict:
+            return cast(YesNo, verdict)
+    if value is not None:
+        raise ValueError(f"{value!r} is no verdict")
+    return None
 
 
 def _level(value: object) -> Level:

@@ -89,7 +89,7 @@ def _sentences(view: View, answer: Answer, number: int) -> str:
     known = {citation.marker: citation for citation in answer.citations}
     said = []
     for sentence, markers in sentences(answer):
-        at = sentence.find(answer.short) if answer.short else -1
+        at = sentence.find(answer.short) if answer.short and not answer.verdict else -1
         body = (
             f"{text(sentence[:at])}<strong>{text(answer.short)}</strong>"
             f"{text(sentence[at + len(answer.short) :])}"

@@ -1,45 +1,40 @@
 """The bundled reader: finds the words of a paragraph that answer a question, or says none do.
 
-A small recurrent network over frozen word vectors (the encoder's, and ``assistant.reader.kinds``),
-run with ONNX Runtime.
-``python -m assistant.reader.train --data PATH`` trains it.
+A multilingual transformer reads the question together with each paragraph, its headline and its
+day; ONNX Runtime runs it. ``python -m assistant.reader.training`` makes it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
-from assistant.reader.constraints import allowed_in_text
-from assistant.reader.features import (
-    TEXT_FLAGS,
-    PairFeatures,
-    Words,
-    analyse,
-    question_features,
-)
-from assistant.reader.kinds import KINDS, load, word_vectors
-from assistant.reader.measured import fitting
-from assistant.types import AnswerType
-from index.encoder import StaticEncoder
-from index.errors import IncompatibleIndexError
-from index.lexicon import Lexicon, meanings
-from index.vocabulary import Vocabulary
+from assistant.reader.encoding import VERDICTS, Encoded, Verdict, encode, padded
+from prompts import MessageError
 
 BUNDLED = Path(__file__).parent / "model"
-MAX_WORDS = 240  # of a paragraph; paragraphs are split at 200 tokens when they are indexed
-MAX_SPAN = 22  # words; the longest answer that is looked for
+WEIGHTS = "reader.onnx"
+PIECES = "tokenizer.json"
+INPUTS = ("tokens", "segments")
+OUTPUTS = ("start", "end", "verdict")
+MAX_SPAN = 40  # tokens; the longest answer that is looked for
+THREADS = 2  # of one reading
 
 Logits = NDArray[np.float32]
+
+
+class ReaderModelError(MessageError, ValueError):
+    """What was named is no reader that can be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +42,17 @@ class Reading:
     """What the reader found in one text.
 
     ``span`` is ``(start, end)`` in characters. ``score`` is the log-odds of that span against
-    "not answered here"; above 0 the reader believes in it.
+    "not answered here"; above 0 the reader believes in it. ``verdict`` gives the probability of
+    each of ``VERDICTS``: what the text says of a statement or to a yes/no question.
     """
 
     span: tuple[int, int]
     score: float
+    verdict: tuple[float, ...] = (0.0, 0.0, 0.0, 1.0)
+
+    def probability(self, verdict: Verdict) -> float:
+        """The probability of one of ``VERDICTS``."""
+        return self.verdict[VERDICTS.index(verdict)]
 
 
 class Reader(Protocol):
@@ -61,131 +62,95 @@ class Reader(Protocol):
     def fingerprint(self) -> str: ...
 
     def read(
-        self,
-        question: str,
-        texts: Sequence[str],
-        kind: AnswerType = "what",
-        titles: Sequence[str] | None = None,
-        vocabulary: Vocabulary | None = None,
+        self, question: str, texts: Sequence[str], heads: Sequence[str] | None = None
     ) -> list[Reading | None]:
-        """The best answer of each text, in order; None where nothing of the kind stands.
+        """The best answer of each text, in order; None where there is nothing to read.
 
-        ``titles``, or what else the articles are known by, are read before the texts, since a
+        ``heads``, a headline with the day of the article, are read before the texts, since a
         paragraph seldom repeats what its article is about and when it appeared; spans count from
-        the beginning of the text. ``vocabulary`` holds words that need not be analysed again.
+        the beginning of the text.
         """
         ...
 
 
-class SpanReader:
+class BundledReader:
     """The bundled reader. Thread-safe."""
 
-    def __init__(
-        self, encoder: StaticEncoder, lexicon: Lexicon, folder: Path = BUNDLED, threads: int = 1
-    ) -> None:
+    def __init__(self, folder: Path = BUNDLED, threads: int = THREADS) -> None:
         """
         Raises:
-            IncompatibleIndexError: the reader was trained over another encoder or lexicon.
+            ReaderModelError: the files are missing, damaged or of another version.
         """
-        about = json.loads((folder / "reader.json").read_text(encoding="utf-8"))
-        trained = about["encoder"], about["lexicon"]
-        present = encoder.fingerprint, lexicon.fingerprint
-        if trained != present:
-            raise IncompatibleIndexError("other_reader", trained=trained, present=present)
+        try:
+            model = (folder / WEIGHTS).read_bytes()
+            pieces = (folder / PIECES).read_bytes()
+        except OSError as error:
+            raise ReaderModelError("missing_reader", path=error.filename) from error
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = min(threads, os.cpu_count() or 1)
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        model = (folder / "reader.onnx").read_bytes()
-        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._kinds = load(folder / KINDS)
-        self._fingerprint = hashlib.sha256(model + self._kinds.tobytes()).hexdigest()[:12]
-        self._vocabulary = Vocabulary(encoder)
-        self._lexicon = lexicon
+        options.log_severity_level = 4  # what goes wrong is raised
+        try:
+            self._session = ort.InferenceSession(model, options, ["CPUExecutionProvider"])
+            self._tokenizer = Tokenizer.from_buffer(pieces)
+        except Exception as error:  # both libraries raise their own kinds, some plain Exception
+            raise ReaderModelError("damaged_reader", path=folder, reason=_first(error)) from error
+        given = [one.name for one in self._session.get_inputs()]
+        told = [one.name for one in self._session.get_outputs()]
+        if (given, told) != (list(INPUTS), list(OUTPUTS)):
+            raise ReaderModelError("old_reader", path=folder)
+        self._fingerprint = hashlib.sha256(model + pieces).hexdigest()[:12]
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hexadecimal digits of the SHA-256 of model and kinds."""
+        """Twelve hexadecimal digits of the SHA-256 of weights and tokenizer."""
         return self._fingerprint
 
     def read(
-        self,
-        question: str,
-        texts: Sequence[str],
-        kind: AnswerType = "what",
-        titles: Sequence[str] | None = None,
-        vocabulary: Vocabulary | None = None,
+        self, question: str, texts: Sequence[str], heads: Sequence[str] | None = None
     ) -> list[Reading | None]:
-        asked = analyse(question)
-        heads = headings(titles, len(texts))
-        found = [analyse(head + text, MAX_WORDS) for head, text in zip(heads, texts, strict=True)]
+        """As ``Reader.read``; of a very long text only the beginning is read."""
         readings: list[Reading | None] = [None] * len(texts)
-        rows = [row for row, words in enumerate(found) if words.words]
-        if not asked.words or not rows:
+        if not _has_words(question):
             return readings
-        if vocabulary is None:
-            vocabulary = self._vocabulary = self._vocabulary.fresh()
-        vocabulary.ids(asked.words)  # whose lemmas are asked for next
-        meant = meanings(self._lexicon.query(question))
-        features = PairFeatures(asked, meant, vocabulary.lemma)
-        fits = fitting(kind, question)
-        for batch in batches({row: len(found[row].words) for row in rows}):
-            start, end, null = self._logits(
-                asked, [found[row] for row in batch], features, vocabulary
-            )
+        found = encode(self._tokenizer, question, heads or [""] * len(texts), texts)
+        rows = {row: len(one.tokens) for row, one in enumerate(found) if _has_words(texts[row])}
+        for batch in batches(rows):
+            tokens, segments = padded([found[row] for row in batch])
+            start, end, verdict = self._session.run(None, {"tokens": tokens, "segments": segments})
             for i, row in enumerate(batch):
-                places = found[row].places
-                skipped = len(heads[row])
-                allowed = allowed_in_text(kind, asked, found[row], texts[row], skipped)
-                best = best_span(
-                    start[i, : len(places)], end[i, : len(places)], allowed,
-                    partial(fits, heads[row] + texts[row], places),
-                )  # fmt: skip
-                if best is None:
-                    continue
-                first, last, score = best
-                span = (places[first][0] - skipped, places[last][1] - skipped)
-                readings[row] = Reading(span, score - float(null[i]))
+                readings[row] = _reading(texts[row], found[row], start[i], end[i], verdict[i])
         return readings
 
-    def _logits(
-        self,
-        asked: Words,
-        texts: Sequence[Words],
-        features: PairFeatures,
-        vocabulary: Vocabulary,
-    ) -> tuple[Logits, Logits, Logits]:
-        """Of the first and the last word of the answer, float32[n, longest], and of none."""
-        counts = np.array([len(text.words) for text in texts])
-        inside = np.arange(counts.max()) < counts[:, None]
-        words = vocabulary.ids([word for text in texts for word in text.words])
-        distinct, places = np.unique(words, return_inverse=True)
-        found = word_vectors(vocabulary, distinct, self._kinds)
-        vectors = np.zeros((*inside.shape, found.shape[1]), dtype=np.float32)
-        vectors[inside] = found[places]
-        flags = np.zeros((*inside.shape, TEXT_FLAGS), dtype=np.float32)
-        flags[inside] = np.concatenate([features(text) for text in texts])
-        question = word_vectors(vocabulary, vocabulary.ids(asked.words), self._kinds)
-        start, end, null = self._session.run(
-            None,
-            {
-                "question": question[None],
-                "question_flags": question_features(asked)[None].astype(np.float32),
-                "text": vectors,
-                "text_flags": flags,
-                "mask": inside.astype(np.float32),
-            },
-        )
-        return start, end, null
 
+@lru_cache(maxsize=1)
+def bundled_reader() -> BundledReader:
+    """The bundled reader, loaded once for all that ask with it.
 
-def headings(titles: Sequence[str] | None, count: int) -> list[str]:
-    """What is read before each of ``count`` texts: its title as a sentence, or nothing.
-
-    >>> headings(["Banjir", ""], 2)
-    ['Banjir. ', '']
+    Raises:
+        ReaderModelError: its files are missing, damaged or of another version.
     """
-    return [f"{title}. " if title else "" for title in titles or [""] * count]
+    return BundledReader()
+
+
+def _has_words(text: str) -> bool:
+    return any(char.isalnum() for char in text)
+
+
+def _first(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _reading(text: str, encoded: Encoded, start: Logits, end: Logits, verdict: Logits) -> Reading:
+    low, high = encoded.first, encoded.first + len(encoded.places)
+    first, last, score = best_span(start[low:high], end[low:high])
+    begin, stop = int(encoded.places[first, 0]), int(encoded.places[last, 1])
+    likely = np.exp(verdict - verdict.max())
+    return Reading(
+        whole_words(text, begin, stop),
+        score - float(start[0] + end[0]),
+        tuple((likely / likely.sum()).tolist()),
+    )
 
 
 def batches(lengths: Mapping[int, int]) -> list[list[int]]:
@@ -197,9 +162,11 @@ def batches(lengths: Mapping[int, int]) -> list[list[int]]:
     [[1, 3], [0, 2]]
     """
     rows = sorted(lengths, key=lambda row: lengths[row])
+    if not rows:
+        return []
 
     def read(split: int) -> int:
-        """How many words are read when the first ``split`` rows are a batch of their own."""
+        """How many tokens are read when the first ``split`` rows are a batch of their own."""
         short = split * lengths[rows[split - 1]] if split else 0
         return short + (len(rows) - split) * lengths[rows[-1]]
 
@@ -207,26 +174,28 @@ def batches(lengths: Mapping[int, int]) -> list[list[int]]:
     return [batch for batch in (rows[:split], rows[split:]) if batch]
 
 
-def best_span(
-    start: NDArray[np.float32],
-    end: NDArray[np.float32],
-    allowed: NDArray[np.bool_],
-    fits: Callable[[int, int], bool] = lambda first, last: True,
-) -> tuple[int, int, float] | None:
-    """The allowed pair ``first <= last < first + MAX_SPAN`` with the highest sum of logits.
+def best_span(start: Logits, end: Logits) -> tuple[int, int, float]:
+    """The pair ``first <= last < first + MAX_SPAN`` with the highest sum of logits, and that sum.
 
-    ``fits`` may refuse a pair, and with it all others that have a word of it.
-
-    >>> best_span(np.array([0.0, 3.0, 0.0]), np.array([5.0, 0.0, 1.0]), np.ones((3, 3), bool))
+    >>> best_span(np.array([0.0, 3.0, 0.0]), np.array([5.0, 0.0, 1.0]))
     (0, 0, 5.0)
     """
     sums = start[:, None] + end[None, :]
     width = np.arange(len(end))[None, :] - np.arange(len(start))[:, None]
-    allowed = allowed & (width >= 0) & (width < MAX_SPAN)
-    sums = np.where(allowed, sums, -np.inf)
-    while np.isfinite(sums).any():
-        first, last = divmod(int(sums.argmax()), len(end))
-        if fits(first, last):
-            return first, last, float(sums[first, last])
-        sums[: last + 1, first:] = -np.inf
-    return None
+    sums = np.where((width >= 0) & (width < MAX_SPAN), sums, -np.inf)
+    first, last = divmod(int(sums.argmax()), len(end))
+    return first, last, float(sums[first, last])
+
+
+def whole_words(text: str, begin: int, end: int) -> tuple[int, int]:
+    """The span widened to the words that it cuts.
+
+    >>> text = "Gempa Cianjur"
+    >>> text[slice(*whole_words(text, 8, 11))]
+    'Cianjur'
+    """
+    while begin > 0 and text[begin - 1].isalnum() and text[begin].isalnum():
+        begin -= 1
+    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return begin, end

@@ -7,32 +7,21 @@ import inspect
 import json
 import threading
 from collections.abc import Sequence
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.reader import Logits, Reading, best_span, headings
-from assistant.reader.constraints import allowed_in_text
-from assistant.reader.features import Words, analyse
-from assistant.reader.measured import fitting
-from assistant.types import AnswerType
-from index.vocabulary import Vocabulary
-from prompts import MessageError
+from assistant.reader import Logits, Reader, ReaderModelError, Reading, best_span, whole_words
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerBase
 
-Places = NDArray[np.int64]
-
 WINDOW = 384  # tokens that are read at once, as the models are mostly trained
 BATCH = 16  # windows
 PROBES = ("Where did the ministers meet?", "Para menteri bertemu di Jenewa pada 21 Januari 2022.")
-
-
-class ReaderModelError(MessageError, ValueError):
-    """What was named is no question-answering model that can be used."""
 
 
 class TransformerReader:
@@ -41,7 +30,7 @@ class TransformerReader:
     The score of a span is the sum of its two logits less that of the first token, [CLS], which
     stands for "not answered here" (Devlin et al. 2019). What is longer than the model reads at
     once is read in windows that overlap by a third: the best span of all windows counts against
-    the least of their null scores.
+    the least of their null scores. It gives no verdicts.
     """
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -64,23 +53,15 @@ class TransformerReader:
         return hashlib.sha256(told.encode("ascii")).hexdigest()[:12]
 
     def read(
-        self,
-        question: str,
-        texts: Sequence[str],
-        kind: AnswerType = "what",
-        titles: Sequence[str] | None = None,
-        vocabulary: Vocabulary | None = None,
+        self, question: str, texts: Sequence[str], heads: Sequence[str] | None = None
     ) -> list[Reading | None]:
-        """As ``Reader.read``; ``vocabulary`` is of no use to a transformer."""
-        asked = analyse(question)
-        heads = headings(titles, len(texts))
-        whole = [head + text for head, text in zip(heads, texts, strict=True)]
-        found = [analyse(one, len(one)) for one in whole]
-        rows = [row for row, words in enumerate(found) if words.words]
+        """As ``Reader.read``; the head stands before the text as a sentence."""
+        before = [f"{head}. " if head else "" for head in heads or [""] * len(texts)]
+        whole = [head + text for head, text in zip(before, texts, strict=True)]
+        rows = [row for row, text in enumerate(texts) if text.strip()]
         readings: list[Reading | None] = [None] * len(texts)
-        if not asked.words or not rows:
+        if not question.strip() or not rows:
             return readings
-        fits = fitting(kind, question)
         windows = self._cut(question, [whole[row] for row in rows])
         start, end = self._logits(windows)
         spans: dict[int, tuple[float, tuple[int, int]]] = {}
@@ -89,15 +70,14 @@ class TransformerReader:
             row = rows[sample]
             null = self._null_place(windows["input_ids"][i].tolist())
             nulls[row] = min(nulls.get(row, np.inf), float(start[i, null] + end[i, null]))
-            words, first, last = words_within(windows, i, found[row])
-            allowed = allowed_in_text(kind, asked, words, texts[row], len(heads[row]))
-            known = partial(fits, whole[row], words.places)
-            best = best_span(start[i, first], end[i, last], allowed, known)
-            if best is not None and (row not in spans or best[2] > spans[row][0]):
-                spans[row] = best[2], (words.places[best[0]][0], words.places[best[1]][1])
-        for row, (logit, (begin, stop)) in spans.items():
-            skipped = len(heads[row])
-            readings[row] = Reading((begin - skipped, stop - skipped), logit - nulls[row])
+            tokens, places = _tokens_within(windows, i, len(before[row]))
+            if not len(tokens):
+                continue
+            first, last, score = best_span(start[i, tokens], end[i, tokens])
+            if row not in spans or score > spans[row][0]:
+                spans[row] = score, (int(places[first, 0]), int(places[last, 1]))
+        for row, (score, (begin, stop)) in spans.items():
+            readings[row] = Reading(whole_words(texts[row], begin, stop), score - nulls[row])
         return readings
 
     def _cut(self, question: str, texts: Sequence[str]) -> BatchEncoding:
@@ -148,22 +128,64 @@ class TransformerReader:
         return tokens.index(null) if null in tokens else 0
 
 
-def words_within(windows: BatchEncoding, number: int, words: Words) -> tuple[Words, Places, Places]:
-    """The words that stand whole in a window, and the places of their first and last tokens."""
-    read = [place for place, one in enumerate(windows.sequence_ids(number)) if one == 1]
-    begins, stops = windows["offset_mapping"][number].numpy()[read].reshape(-1, 2).T
-    places = np.array(words.places).reshape(-1, 2)
-    kept = np.zeros(len(places), dtype=bool)
-    if read:
-        kept = (places[:, 0] >= begins[0]) & (places[:, 1] <= stops[-1])
-    first = np.searchsorted(stops, places[kept, 0], side="right")
-    last = np.searchsorted(begins, places[kept, 1], side="left") - 1
-    chosen = np.flatnonzero(kept)
-    within = Words(
-        [words.words[i] for i in chosen], [words.places[i] for i in chosen], words.flags[kept]
-    )
-    tokens = np.array(read, dtype=np.int64)
-    return within, tokens[first], tokens[last]
+def _tokens_within(
+    windows: BatchEncoding, number: int, skipped: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The tokens of a window that stand in the text behind its head of ``skipped`` characters.
+
+    int64[n], and int64[n, 2] where they begin and end in the text.
+    """
+    offsets = windows["offset_mapping"][number].numpy() - skipped
+    read = np.array([one == 1 for one in windows.sequence_ids(number)])
+    tokens = np.flatnonzero(read & (offsets[:, 0] >= 0) & (offsets[:, 1] > offsets[:, 0]))
+    return tokens, offsets[tokens]
+
+
+class CalibratedReader:
+    """Another reader in the place of the bundled one, without another calibration.
+
+    Both read. The log-odds of two models differ in size, so those of ``measure`` are dealt out
+    anew in the order of ``lead``: its surest reading gets the highest, and so on. Where
+    ``measure`` finds fewer readings, the least sure ones of ``lead`` go without a score, and out.
+    The verdicts are those of ``measure``.
+    """
+
+    def __init__(self, lead: Reader, measure: Reader) -> None:
+        self._lead = lead
+        self._measure = measure
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the reader whose scores these are."""
+        return self._measure.fingerprint
+
+    def read(
+        self, question: str, texts: Sequence[str], heads: Sequence[str] | None = None
+    ) -> list[Reading | None]:
+        """As ``Reader.read``."""
+        measured = self._measure.read(question, texts, heads)
+        found = self._lead.read(question, texts, heads)
+        return reassign_scores(found, measured)
+
+
+def reassign_scores(
+    found: Sequence[Reading | None], measured: Sequence[Reading | None]
+) -> list[Reading | None]:
+    """The readings with the scores of ``measured``, the best score to the best reading.
+
+    >>> one, other = Reading((0, 4), 7.0), Reading((2, 3), 9.0)
+    >>> given = [Reading((0, 1), -1.5), None, Reading((1, 2), 2.5)]
+    >>> [one and one.score for one in reassign_scores([one, None, other], given)]
+    [-1.5, None, 2.5]
+    """
+    read = [(row, one) for row, one in enumerate(found) if one]
+    read.sort(key=lambda item: -item[1].score)
+    scores = sorted((one.score for one in measured if one), reverse=True)
+    readings: list[Reading | None] = [None] * len(found)
+    for (row, one), score in zip(read, scores, strict=False):
+        beside = measured[row]
+        readings[row] = replace(one, score=score, verdict=(beside or one).verdict)
+    return readings
 
 
 def open_reader(name: str) -> TransformerReader:

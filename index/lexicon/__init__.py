@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import random
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -25,15 +24,6 @@ LEAST_SYNONYM = 0.35
 KEPT = 0.15  # share of the words that stay as they are when a text is switched
 
 Table = dict[str, tuple[tuple[str, float], ...]]
-
-
-def meanings(asked: Iterable[QueryWord]) -> dict[str, float]:
-    """All translations of these words, each with its greatest strength."""
-    best: dict[str, float] = {}
-    for one in asked:
-        for other, strength in one.translations:
-            best[other] = max(best.get(other, 0.0), strength)
-    return best
 
 
 @dataclass(frozen=True, slots=True)

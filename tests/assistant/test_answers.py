@@ -11,11 +11,9 @@ import pytest
 from assistant.assistant import Assistant
 from assistant.confidence import Calibration
 from assistant.reader import Reading
-from assistant.types import AnswerType
 from index.encoder import StaticEncoder
 from index.ingest import index_paths
 from index.store import Store
-from index.vocabulary import Vocabulary
 
 ARTICLES = {
     "friday.md": """---
@@ -57,12 +55,7 @@ class NumberReader:
     fingerprint = "numbers"
 
     def read(
-        self,
-        question: str,
-        texts: Sequence[str],
-        kind: AnswerType = "what",
-        titles: Sequence[str] | None = None,
-        vocabulary: Vocabulary | None = None,
+        self, question: str, texts: Sequence[str], heads: Sequence[str] | None = None
     ) -> list[Reading | None]:
         found = [re.search(r"\d+(?: orang)?", text) for text in texts]
         return [Reading(match.span(), 5.0) if match else None for match in found]

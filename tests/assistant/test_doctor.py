@@ -77,7 +77,7 @@ def test_models_that_do_not_load_are_wrong(
     def broken(*given: object) -> None:
         raise KeyError("lexicon")
 
-    monkeypatch.setattr("assistant.doctor.SpanReader", broken)
+    monkeypatch.setattr("assistant.doctor.bundled_reader", broken)
     assert wrong(list(examine_models(encoder))) == ["models_broken"]
 
 

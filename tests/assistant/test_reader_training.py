@@ -203,6 +203,8 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(
 def test_the_exported_network_reads_as_the_trained_one(base: Base, tmp_path: Path) -> None:
     network = Network.of(base, list(range(len(PIECES)))).eval()
     pieces = tokenizer(base.pieces)
+    export(network, pieces, tmp_path / "eight bits")
+    assert BundledReader(tmp_path / "eight bits").read("Kapan gempa di Palu?", [TEXT]) != [None]
     export(network, pieces, tmp_path, quantised=False)
     reader = BundledReader(tmp_path)
     [reading] = reader.read("Kapan gempa di Palu?", [TEXT], ["Gempa"])

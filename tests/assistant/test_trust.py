@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant
-from index.encoder import StaticEncoder
-from index.ingest import index_paths
 
 
 @pytest.fixture(scope="module")
@@ -51,29 +49,6 @@ def test_who_said_it(question: str, who: str, assistant: Assistant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "likely"),
-    [
-        ("Siapa yang meresmikan JLM Palembang?", True),
-        ("Who opened the JLM in Palembang?", True),
-        ("Siapa gubernur Palembang?", False),  # an office of which the text speaks elsewhere
-        ("Siapa yang menjabat gubernur Palembang?", False),
-    ],
-)
-def test_a_deed_may_stand_further_from_its_object_than_an_office_from_its_place(
-    question: str, likely: bool, encoder: StaticEncoder, tmp_path: Path
-) -> None:
-    (tmp_path / "jembatan.txt").write_text(
-        "Jembatan Baru Dibuka\n\n"
-        "Gubernur Raka Hadiyanto dari provinsi tetangga meresmikan Jembatan Lintas Musi Raya "
-        "Terpadu (JLM) fase pertama di kota Palembang pada Minggu pagi.\n",
-        encoding="utf-8",
-    )
-    index_paths(tmp_path / "index", [tmp_path / "jembatan.txt"], encoder)
-    [evidence] = Assistant.open(tmp_path / "index").evidence(question)
-    assert (evidence.known == 1.0) == likely
-
-
-@pytest.mark.parametrize(
     ("question", "answered"),
     [
         ("Berapa pedagang sudah kembali berjualan di Lok Sari pada Maret 2023?", True),
@@ -103,19 +78,3 @@ def test_a_question_longer_than_any_article_is_answered_rightly_or_declined(
     asked = "Mengapa pasar terapung Lok Sari ditutup? "
     answer = assistant.ask(asked + "Saya membaca banyak kabar dan ingin tahu sebabnya. " * 30)
     assert answer.abstained or "banjir" in answer.citations[0].quotation
-
-
-@pytest.mark.parametrize(
-    ("question", "counts"),
-    [
-        ("Berapa pedagang yang sudah kembali berjualan di pasar terapung Lok Sari?", True),
-        ("How many traders have returned to the Lok Sari floating market?", True),
-        ("Berapa kapal yang sudah kembali berjualan di pasar terapung Lok Sari?", False),
-    ],
-)
-def test_a_number_counts_what_is_asked(question: str, counts: bool, assistant: Assistant) -> None:
-    text = "140 pedagang"
-    [found] = [
-        one for one in assistant.evidence(question) if text in one.node.paragraph.text and one.short
-    ]
-    assert (found.features.counted > 0) == counts

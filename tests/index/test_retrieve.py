@@ -112,15 +112,3 @@ def test_articles_that_are_not_there_select_nothing(store: Store, encoder: Stati
     assert not chosen.rows.any()
     assert store.dense(encoder.encode(["jembatan"])[0], 5, chosen) == []
     assert HybridRetriever(store, articles=chosen).retrieve("jembatan") == []
-
-
-def test_a_role_is_covered_tightly_only_where_its_words_stand_together(store: Store) -> None:
-    question = "Siapa presiden Wendalu?"
-    texts = [
-        "Kemarin presiden Wendalu Sita Rahmani tiba di Ambon.",
-        "Kemarin presiden Kalinda Bagus Pratama tiba dengan kapal riset di Wendalu.",
-    ]
-    own, others = store.matcher().coverage(question, texts)
-    tight, apart = store.matcher().tight(question, texts)
-    assert tight == pytest.approx(own.score) == pytest.approx(others.score)
-    assert apart < others.score

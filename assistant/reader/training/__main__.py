@@ -49,7 +49,7 @@ def main() -> None:
         default=user_cache_path("tanya") / "reader-training",
         help="where base weights and checkpoints are kept; a second call goes on from there",
     )
-    parser.add_argument("--rounds", type=int, default=26)
+    parser.add_argument("--rounds", type=int, default=17)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     work: Path = given.work

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from assistant.extract import heading
 from assistant.reader.training.examples import (
     Example,
     News,
@@ -60,8 +61,7 @@ def _found(
         article = store.article(item.paragraph.article_id)
         text = item.paragraph.text
         if not _may_answer(one, text):
-            day = article.published.date() if article.published else None
-            yield head(article.title, day, article.language), text
+            yield heading(article), text
 
 
 def _may_answer(one: NewsQuestion, text: str) -> bool:
@@ -100,8 +100,8 @@ def lookalikes(
         for one, near in zip(asked, np.argsort(-cosines, axis=1)[:, :3], strict=True):
             assert one.span
             answer = fold(one.paragraph[slice(*one.span)])
-            for heading, text in (contexts[i] for i in near):
+            for title, text in (contexts[i] for i in near):
                 if text != one.paragraph and answer not in fold(text):
-                    examples.append(Example(one.asked, heading, text))
+                    examples.append(Example(one.asked, title, text))
                     break
     return examples
