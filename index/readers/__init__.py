@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from index.chunking import split_long
+from index.dates import is_plausible
 from index.errors import RejectedFileError
 from index.readers.draft import Draft, of_part
 from index.readers.formats import MAPPED_SUFFIXES, READERS, read_source
@@ -147,4 +148,4 @@ def _clean(text: str) -> str:
 
 
 def _in_range(when: datetime | None) -> datetime | None:
-    return when if when and 1900 <= when.year <= 2100 else None
+    return when if when and is_plausible(when) else None

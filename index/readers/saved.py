@@ -133,10 +133,7 @@ def _payload(part: MIMEPart) -> bytes:
 
 
 def _plain_text(part: MIMEPart) -> str:
-    try:
-        return _payload(part).decode(part.get_content_charset() or "")
-    except (LookupError, UnicodeDecodeError):
-        return decode(_payload(part))
+    return decode(_payload(part), part.get_content_charset() or "")
 
 
 def _sender(message: EmailMessage) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -105,18 +104,8 @@ def decode_page(data: bytes, charset: str = "") -> str:
     >>> decode_page("<meta charset='windows-1252'>Kafé".encode("cp1252"))[-4:]
     'Kafé'
     """
-    if not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        declared = re.search(
-            rb"""<meta[^>]{0,200}?charset=["']?([\w-]{1,40})""", data[:4_000], re.I
-        )
-        for name in (charset, declared.group(1).decode("ascii") if declared else ""):
-            try:
-                encoding = codecs.lookup(name).name
-                if encoding != "utf-16":  # without a mark its byte order is unknown
-                    return data.decode(encoding)
-            except (LookupError, UnicodeDecodeError, ValueError):
-                continue
-    return decode(data)
+    declared = re.search(rb"""<meta[^>]{0,200}?charset=["']?([\w-]{1,40})""", data[:4_000], re.I)
+    return decode(data, charset, declared.group(1).decode("ascii") if declared else "")
 
 
 # What the page states

@@ -12,6 +12,7 @@ import pytest
 
 from index.errors import RejectedFileError
 from index.readers import READERS, make_id, read_articles
+from index.readers.draft import decode
 from index.types import Article
 
 Save = Callable[[str, bytes | str], Path]
@@ -103,3 +104,36 @@ def test_ids_tell_many_files_of_one_name_apart_and_survive_any_text() -> None:
     ids = {make_id("/berita", f"2022/{n}/index.html", "") for n in range(10_000)}
     assert len(ids) == 10_000
     assert make_id("/berita", "a.jsonl", "\ud800")
+
+
+@pytest.mark.parametrize("label", ["", "iso-8859-1", "utf-8", "windows-1251", "no-such", "utf-16"])
+def test_valid_utf8_wins_over_any_label(label: str) -> None:
+    assert decode("“Kafé” – Jum’at".encode(), label) == "“Kafé” – Jum’at"
+
+
+@pytest.mark.parametrize("label", ["", "iso-8859-1", "latin1", "us-ascii", "utf-8"])
+def test_windows_1252_under_whatever_name(label: str) -> None:
+    assert decode("Bupati: “siap” – Jum’at".encode("cp1252"), label) == "Bupati: “siap” – Jum’at"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "label"), [("cp932", "shift_jis"), ("gb18030", "gb2312"), ("cp1251", "cp1251")]
+)
+def test_one_bad_byte_costs_one_character_in_any_encoding(encoding: str, label: str) -> None:
+    text = {"cp1251": "Привет из Москвы. "}.get(encoding, "東京で会談した。") * 20
+    bad = {"cp1251": b"\x98"}.get(encoding, b"\xff")
+    found = decode(text.encode(encoding) + bad + text.encode(encoding), label)
+    assert found.startswith(text) and found.endswith(text)
+    assert decode("テスト".encode("iso2022_jp"), "iso-2022-jp") == "テスト"
+
+
+def test_lines_of_two_encodings() -> None:
+    lines = ["Judul “satu”", "André tutup", "Lagi: “dua” é", "Kafé – “Élan”"]
+    mixed = [
+        lines[0].encode(),
+        lines[1].encode("cp1252"),
+        lines[2].encode(),
+        lines[3].encode("cp1252"),
+    ]
+    assert decode(b"\n".join(mixed)) == "\n".join(lines)
+    assert decode("Kafé kota".encode("utf-16")[:-1], "").startswith("Kafé kot")
