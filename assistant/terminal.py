@@ -117,6 +117,9 @@ def print_summary(summary: Summary) -> None:
         out.print(say("cli.copies", count=summary.copies))
     if summary.gone:
         out.print(say("cli.some_gone", count=summary.gone))
+    if summary.undated:
+        read = summary.added + summary.updated
+        out.print(say("cli.undated", count=summary.undated, total=read))
     for path, reason in summary.rejected:
         word = say("cli.rejected")
         told = reason.text(interface_language())

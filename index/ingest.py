@@ -59,8 +59,9 @@ class Summary:
     """What a run did, counted in articles; ``rejected`` holds files or addresses, and reasons.
 
     ``gone``: articles that are no longer where they were fetched, and stay. ``copies`` counts
-    all that are in the index and not found, since another stands for them. ``unread``: the paths
-    and addresses of the run of which nothing could be read.
+    all that are in the index and not found, since another stands for them. ``undated``: those
+    added or updated that state no date. ``unread``: the paths and addresses of the run of which
+    nothing could be read.
     """
 
     added: int = 0
@@ -69,6 +70,7 @@ class Summary:
     unchanged: int = 0
     copies: int = 0
     gone: int = 0
+    undated: int = 0
     paragraphs: int = 0
     rejected: list[tuple[str, Message]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -354,6 +356,7 @@ class _Run:
                 else:
                     catalog.keep_version(article.id, then)
             changes.add(article, version, record.root, record.path, seen)
+            self._summary.undated += article.published is None
             if article.id in before:
                 self._summary.updated += 1
             else:

@@ -1,0 +1,233 @@
+"""What people really feed it: small inputs from the bug reports of other projects.
+
+Each of ``cases`` stands for a kind; the right values stand here, with the report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from index.errors import RejectedFileError
+from index.readers import read_articles
+from index.types import Article
+
+CASES = Path(__file__).parent / "cases"
+
+LONTAR = (
+    "Jembatan Lontar di Kabupaten Sukamaju ambruk pada Selasa dini hari setelah hujan lebat "
+    "mengguyur wilayah itu selama enam jam."
+)
+COST = (
+    "Kepala dinas setempat, Rahmat Wibisono, mengatakan perbaikan akan menelan biaya "
+    "Rp 4,2 miliar dan selesai dalam tiga bulan."
+)
+DETOUR = (
+    "Warga diminta memakai jalan memutar lewat Desa Karangjati sampai jembatan darurat selesai "
+    "dipasang oleh zeni tentara."
+)
+PANIC = (
+    "“Kami panik,” kata José Pérez – warga Karangjati – kepada wartawan pada Jum’at sore di "
+    "balai desa."
+)
+BRIDGE, CHILI = "Jembatan Lontar ambruk", "Harga cabai naik"
+HEADLINE = "Jembatan Lontar ambruk setelah hujan lebat"
+ADDRESS = "https://kabar.example/jembatan"
+
+
+@dataclass(frozen=True)
+class Right:
+    """An article as it must be read; what is None may be anything. ``published``: the first."""
+
+    title: str | None = None
+    body: list[str] | None = None
+    published: str | None = None
+    author: str | None = None
+    source: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file of ``cases``, the report it comes from, and all that must be read from it."""
+
+    file: str
+    report: str
+    articles: list[Right]
+    reasons: list[str] = field(default_factory=list)
+
+
+RECORDS = [
+    Case(
+        "01-comments-list.json",
+        "topoteretes/cognee#4511; capitalone/DataProfiler#105",
+        [Right(BRIDGE, [LONTAR, COST], "2020-02-03", url=ADDRESS)],
+    ),
+    Case(
+        "03-telegram.json",
+        "telegramdesktop/tdesktop#26295",
+        [
+            Right(
+                body=[
+                    "Jembatan Lontar di Kabupaten Sukamaju ambruk pada Selasa dini hari setelah "
+                    "hujan lebat. Rahmat Wibisono mengatakan perbaikan menelan Rp 4,2 miliar."
+                ],
+                published="2020-02-03T07:15",
+                author="Kanal Kabar",
+            ),
+            Right(body=["Sekolah di Sukamaju diliburkan sampai Rabu, kata Bupati."]),
+        ],
+    ),
+    Case(
+        "04-dates-variants.jsonl",
+        "cyberboysumanjay/Inshorts-News-API#9; lewisdonovan/google-news-scraper#21",
+        [Right(published="2020-02-03")] * 25,
+    ),
+    Case(
+        "05-newsapi.json",
+        "lewisdonovan/google-news-scraper#21",
+        [
+            Right(
+                BRIDGE, [f"{LONTAR} {COST}"], "2020-02-03T00:15", "Ani Lestari", "Kabar Contoh",
+                ADDRESS,
+            )
+        ],
+    ),
+    Case(
+        "06-date-epoch.json",
+        "Sayad-Uddin-Tahsin/BBC-News-API#32",
+        [Right(BRIDGE, [LONTAR], "2020-02-03T00:15"), Right(published="2020-02-03T00:15")],
+    ),
+    Case(
+        "08-newspaper4k.csv",
+        "AndyTheFactory/newspaper4k#575",
+        [
+            Right(
+                BRIDGE, [LONTAR, COST], "2020-02-03T07:15", "Ani Lestari, Budi Santoso",
+                url=ADDRESS,
+            )
+        ],
+    ),
+    Case(
+        "09-sep-line.csv",
+        "pandas-dev/pandas#47303",
+        [Right(BRIDGE, [LONTAR, COST], "2020-02-03")],
+    ),
+    Case(
+        "10-same-title.csv",
+        "1Panel-dev/MaxKB#6756",
+        [
+            Right("Berita singkat", [LONTAR], "2020-02-03"),
+            Right("Berita singkat", [COST], "2020-02-04"),
+        ],
+    ),
+    Case("11-title-row.csv", "cidgoh/DataHarmonizer#40", [Right(BRIDGE, [LONTAR], "2020-02-03")]),
+    Case(
+        "12-indonesian-headers.csv",
+        "uptick/django-model-import#28",
+        [Right(BRIDGE, [LONTAR], "2020-02-03", source="Kabar Contoh")],
+    ),
+    Case(
+        "14-tsv-quotes.tsv",
+        "actualbudget/actual#19",
+        [
+            Right(BRIDGE, [f'"Ambruk total," kata Rahmat. {LONTAR}'], "2020-02-03"),
+            Right("Harga cabai", [COST], "2020-02-04"),
+        ],
+    ),
+    Case(
+        "15-dict-of-articles.json",
+        "capitalone/DataProfiler#105",
+        [Right(BRIDGE, [LONTAR], "2020-02-03"), Right(CHILI, [COST], "2020-02-04")],
+    ),
+    Case(
+        "17-news-please.json",
+        "fhamborg/news-please",
+        [
+            Right(
+                BRIDGE, [LONTAR, COST], "2020-02-03T07:15", "Ani Lestari", "kabar.example", ADDRESS
+            )
+        ],
+    ),
+    Case(
+        "18-freshrss.json",
+        "FreshRSS, Google Reader",
+        [
+            Right(
+                BRIDGE, [LONTAR, COST], "2020-02-03T00:15", "Ani Lestari", "Kabar Contoh", ADDRESS
+            )
+        ],
+    ),
+    Case(
+        "20-json-lines-in-json.json",
+        "run-llama/llama-hub#485",
+        [Right(BRIDGE, [LONTAR], "2020-02-03"), Right("Harga cabai", [COST], "2020-02-04")],
+    ),
+    Case("63-mongo.json", "MongoDB", [Right(BRIDGE, [LONTAR], "2020-02-03T00:15")]),
+]  # fmt: skip
+
+ENCODING = [
+    Case(
+        "21-utf8-one-bad-byte.html",
+        "docling-project/docling#4202; openzim/warc2zim#177",
+        [Right("Bupati “kecewa” pada dinas", [LONTAR, PANIC, DETOUR])],
+    ),
+    Case(
+        "23-csv-one-bad-byte.csv",
+        "docling-project/docling#4202",
+        [
+            Right("Bupati “kecewa”", [PANIC], "2020-02-03"),
+            Right(body=["Pemilik kafe André mengatakan usahanya tutup karena banjir."]),
+        ],
+    ),
+    Case(
+        "24-jsonl-one-bad-line.jsonl",
+        "docling-project/docling#4202",
+        [Right("Bupati “kecewa”", [PANIC]), Right("Kafe tutup"), Right("Jembatan", [LONTAR])],
+    ),
+    Case(
+        "25-latin1-label.html",
+        "flusio/Flus#745; AndyTheFactory/newspaper4k#687",
+        [
+            Right(
+                "Bupati: “Kami bekerja siang malam”",
+                [
+                    LONTAR,
+                    "“Kami bekerja siang malam,” kata Bupati – didampingi wakilnya – pada Jum’at.",
+                    DETOUR,
+                ],
+            )
+        ],
+    ),
+]
+
+
+def stated(article: Article) -> str:
+    """Its day, or its moment where it knows one; nothing where it states none."""
+    if article.published is None:
+        return ""
+    moment = article.published.isoformat()
+    return moment[:10] if article.date_only else moment
+
+
+@pytest.mark.parametrize("case", [*RECORDS, *ENCODING], ids=lambda case: case.file)
+def test_case(case: Case) -> None:
+    try:
+        articles, reasons = read_articles(CASES / case.file, "", case.file)
+    except RejectedFileError as error:
+        articles, reasons = [], [error.message]
+    assert len(articles) == len(case.articles)
+    assert len(reasons) == len(case.reasons)
+    for reason, right in zip(reasons, case.reasons, strict=True):
+        assert right in str(reason)
+    for article, right in zip(articles, case.articles, strict=True):
+        if right.body is not None:
+            assert [p.text for p in article.paragraphs if p.role == "body"] == right.body
+        if right.published is not None:
+            assert stated(article).startswith(right.published)
+            assert bool(stated(article)) == bool(right.published)
+        for name in ("title", "author", "source", "url"):
+            if getattr(right, name) is not None:
+                assert getattr(article, name) == getattr(right, name)
