@@ -1,4 +1,4 @@
-"""Documents that are ZIP files of XML: Word and e-books."""
+"""E-books."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from index.errors import RejectedFileError
-from index.readers.draft import LATE, Draft, Source, dated, draft_of, of_part
+from index.readers.draft import LATE, Draft, Source, dated, of_part
 from index.readers.markup import markup_blocks
 from index.readers.packed import open_zip
-from index.structure import Block, Kind, parse_article
+from index.structure import parse_article
 from index.text import language_of, words
 from prompts import Message
 
@@ -21,58 +21,6 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 LEAST_WORDS = 20  # of a chapter: less is a cover, a title page or a dedication
-
-
-def read_docx(source: Source) -> Iterator[Draft | Message]:
-    """The article of a Word document: styled paragraphs, lists and tables in their order."""
-    import docx
-    from docx.opc.exceptions import OpcError
-    from lxml.etree import LxmlError
-
-    open_zip(source.stream)
-    source.stream.seek(0)
-    try:
-        document = docx.Document(source.stream)
-        blocks = list(_word_blocks(document))
-    except (OpcError, LxmlError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError,
-            AttributeError, RecursionError, EOFError) as error:  # fmt: skip
-        raise RejectedFileError("broken_word", error=error) from error
-    heads = [one.text for one in blocks[:3] if one.kind == "heading"]
-    if heads:
-        yield Draft("", parse_article(blocks, heads[0]))
-    else:
-        yield draft_of({}, [one.text for one in blocks], "")
-
-
-_STYLES: tuple[tuple[str, Kind], ...] = (
-    ("title", "heading"), ("heading", "heading"), ("judul", "heading"), ("list", "item"),
-    ("caption", "caption"), ("keterangan", "caption"), ("quote", "quote"),
-)  # fmt: skip
-
-
-def _word_blocks(document: Any) -> Iterator[Block]:
-    from docx.table import Table
-
-    for one in document.iter_inner_content():
-        if isinstance(one, Table):
-            yield from _word_rows(one)
-            continue
-        style = (one.style.name or "").lower() if one.style is not None else ""
-        kind: Kind = next((kind for start, kind in _STYLES if style.startswith(start)), "text")
-        numbered = one._p.pPr is not None and one._p.pPr.numPr is not None
-        for line in filter(None, map(str.strip, one.text.split("\n"))):
-            if numbered or kind == "item":
-                yield Block(f"- {line}", "item")
-            else:
-                yield Block(line, kind)
-
-
-def _word_rows(table: Any) -> Iterator[Block]:
-    for row in table.rows:
-        cells: dict[int, str] = {}  # merged cells come several times
-        for cell in row.cells:
-            cells.setdefault(id(cell._tc), " ".join(cell.text.split()))
-        yield Block("; ".join(text for text in cells.values() if text), "row")
 
 
 def read_epub(source: Source) -> Iterator[Draft | Message]:

@@ -203,6 +203,38 @@ ENCODING = [
     ),
 ]
 
+WORD = [
+    Case(
+        "31-tracked-changes.docx",
+        "python-openxml/python-docx#1123, #340; thomas-villani/all2md#480",
+        [
+            Right(
+                HEADLINE,
+                [
+                    LONTAR,
+                    "Perbaikan akan menelan biaya Rp 4,2 miliar dan selesai dalam tiga bulan.",
+                    "Korban tewas bertambah menjadi tujuh orang, kata polisi pada Rabu sore.",
+                ],
+            )
+        ],
+    ),
+    Case(
+        "32-content-control.docx",
+        "docling#627, #3950; toxicphreAK/python-docx-ng#70",
+        [Right(HEADLINE, [LONTAR, COST])],
+    ),
+    Case(
+        "33-textbox.docx",
+        "docling#1529; yfedoseev/office_oxide#140",
+        [Right(HEADLINE, [LONTAR, COST])],
+    ),
+    Case(
+        "35-nested-table.docx",
+        "KevM/tikaondotnet#163",
+        [Right(HEADLINE, [LONTAR, "Biaya perbaikan diperkirakan besar.", COST, DETOUR])],
+    ),
+]
+
 
 def stated(article: Article) -> str:
     """Its day, or its moment where it knows one; nothing where it states none."""
@@ -212,7 +244,7 @@ def stated(article: Article) -> str:
     return moment[:10] if article.date_only else moment
 
 
-@pytest.mark.parametrize("case", [*RECORDS, *ENCODING], ids=lambda case: case.file)
+@pytest.mark.parametrize("case", [*RECORDS, *ENCODING, *WORD], ids=lambda case: case.file)
 def test_case(case: Case) -> None:
     try:
         articles, reasons = read_articles(CASES / case.file, "", case.file)

@@ -9,6 +9,9 @@ from types import ModuleType
 
 import docx
 import pytest
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
+from docx.oxml import parse_xml
 
 from index.errors import RejectedFileError
 from index.readers import read_articles
@@ -111,3 +114,128 @@ def test_broken_or_encrypted_containers(name: str, make: ModuleType, save: Save)
         read(save(name, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)))
     with pytest.raises(RejectedFileError, match="unpack to"):
         read(save(name, make.zipped({"besar.txt": bytes(30_000_000)})))
+
+
+def word(body: str, notes: str = "") -> bytes:
+    """A Word document with this XML behind its headline, and these footnotes."""
+    document = docx.Document()
+    document.add_heading("Jembatan ambruk di Sukamaju", 0)
+    names = " ".join(f'xmlns:{name}="{uri}"' for name, uri in NAMES.items())
+    for element in parse_xml(f"<w:body {names}>{body}</w:body>"):
+        document.element.body.insert(-1, element)
+    if notes:
+        data = f"<w:footnotes {names}>{notes}</w:footnotes>".encode()
+        kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+        part = Part(PackURI("/word/footnotes.xml"), kind, data, document.part.package)
+        document.part.relate_to(part, f"{RELATIONS}/footnotes")
+    stream = BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+NAMES = {
+    "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
+    "v": "urn:schemas-microsoft-com:vml",
+    "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
+}
+BOX = "<w:txbxContent><w:p><w:r><w:t>Kotak: jembatan itu tua.</w:t></w:r></w:p></w:txbxContent>"
+
+
+def run(text: str) -> str:
+    return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def paragraph(*parts: str, mark: str = "") -> str:
+    properties = f"<w:pPr><w:rPr><w:{mark}/></w:rPr></w:pPr>" if mark else ""
+    return f"<w:p>{properties}{''.join(parts)}</w:p>"
+
+
+@pytest.mark.parametrize(
+    ("body", "right"),
+    [
+        (
+            paragraph(run("Biaya "), "<w:del><w:r><w:delText>2</w:delText></w:r></w:del>",
+                      f"<w:ins>{run('4,2')}</w:ins>", run(" miliar.")),
+            ["Biaya 4,2 miliar."],
+        ),
+        (
+            paragraph(f"<w:moveFrom>{run('Ditutup Senin.')}</w:moveFrom>", mark="moveFrom")
+            + paragraph(run("Dibuka Rabu."))
+            + paragraph(f"<w:moveTo>{run('Ditutup Senin.')}</w:moveTo>"),
+            ["Dibuka Rabu.", "Ditutup Senin."],
+        ),
+        (
+            paragraph(run("Warga mengungsi "), mark="del") + paragraph(run("ke balai desa.")),
+            ["Warga mengungsi ke balai desa."],
+        ),
+        (paragraph(run("Warga mengungsi."), mark="del"), ["Warga mengungsi."]),
+        (f"<w:ins>{paragraph(run('Tujuh orang tewas.'))}</w:ins>", ["Tujuh orang tewas."]),
+        (
+            f"<w:sdt><w:sdtPr/><w:sdtContent><w:sdt><w:sdtContent>{paragraph(run('Di dalam.'))}"
+            "</w:sdtContent></w:sdt></w:sdtContent></w:sdt>"
+            f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{paragraph(run('Klik.'))}"
+            "</w:sdtContent></w:sdt>",
+            ["Di dalam."],
+        ),
+        (
+            paragraph(
+                run("Kata "), f"<w:smartTag>{run('Rahmat')}</w:smartTag>",
+                f"<w:sdt><w:sdtContent>{run(' Wibisono')}</w:sdtContent></w:sdt>",
+                f"<w:fldSimple w:instr='DATE'>{run(' pada Senin')}</w:fldSimple>",
+                "<w:r><w:fldChar w:fldCharType='begin'/></w:r><w:r><w:instrText>PAGE</w:instrText>"
+                "</w:r><w:r><w:fldChar w:fldCharType='separate'/></w:r>", run(" sore"),
+                f"<w:hyperlink>{run(' di balai.')}</w:hyperlink>",
+            ),
+            ["Kata Rahmat Wibisono pada Senin sore di balai."],
+        ),
+        (
+            paragraph(
+                run("Air surut pada Rabu."),
+                "<w:r><mc:AlternateContent><mc:Choice Requires='wps'><wps:txbx>" + BOX
+                + "</wps:txbx></mc:Choice><mc:Fallback><w:pict><v:textbox>" + BOX
+                + "</v:textbox></w:pict></mc:Fallback></mc:AlternateContent></w:r>",
+            ),
+            ["Air surut pada Rabu.", "Kotak: jembatan itu tua."],
+        ),
+        (
+            paragraph(run("Biayanya besar."), '<w:r><w:footnoteReference w:id="2"/></w:r>')
+            + paragraph(run("Warga pulang pada Rabu.")),
+            ["Biayanya besar.", "Menurut dinas, Rp 4,2 miliar.", "Warga pulang pada Rabu."],
+        ),
+        (
+            "<w:tbl><w:tr>"
+            f"<w:tc><w:tcPr><w:vMerge w:val='restart'/></w:tcPr>{paragraph(run('Palu'))}</w:tc>"
+            f"<w:tc>{paragraph(run('2018'))}</w:tc></w:tr><w:tr>"
+            f"<w:tc><w:tcPr><w:vMerge/></w:tcPr>{paragraph()}</w:tc>"
+            f"<w:sdt><w:sdtContent><w:tc>{paragraph(run('2019'))}</w:tc></w:sdtContent></w:sdt>"
+            f"</w:tr><w:tr><w:trPr><w:del/></w:trPr><w:tc>{paragraph(run('Hapus'))}</w:tc></w:tr>"
+            "</w:tbl>",
+            ["Palu; 2018", "Palu; 2019"],
+        ),
+        (
+            "<w:tbl><w:tr><w:tc>" + paragraph(run("Kolom kiri.")) + "<w:tbl><w:tr><w:tc>"
+            + paragraph(run("Dalam.")) + "</w:tc></w:tr></w:tbl></w:tc><w:tc>"
+            + paragraph(run("Kolom kanan.")) + "</w:tc></w:tr></w:tbl>",
+            ["Kolom kiri.; Kolom kanan.", "Dalam."],
+        ),
+    ],
+)  # fmt: skip
+def test_all_text_of_a_word_document_outside_deletions(
+    body: str, right: list[str], save: Save
+) -> None:
+    first = "Jembatan itu ambruk pada Selasa dini hari setelah hujan."
+    last = "Polisi menutup jalan itu sampai hari Jumat."
+    notes = (
+        '<w:footnote w:id="0" w:type="separator"/>'
+        f'<w:footnote w:id="2">{paragraph("<w:r><w:footnoteRef/></w:r>", run(NOTE), REFERENCE)}'
+        "</w:footnote>"
+    )
+    whole = paragraph(run(first)) + paragraph(run(last)) + body
+    [article] = read(save("jembatan.docx", word(whole, notes)))
+    assert [p.text for p in article.paragraphs] == [first, last, *right]
+
+
+NOTE = "Menurut dinas, Rp 4,2 miliar."
+REFERENCE = '<w:r><w:footnoteReference w:id="2"/></w:r>'  # a note that refers to itself
