@@ -53,7 +53,7 @@ _TIME = re.compile(
 )
 # "/ 13 Jumadil Akhir 1441 H", whatever the month is called
 _HIJRI = re.compile(
-    r"[/|(,–-]?\s*\b\d{1,2}\s+[A-Z][\w'’‘-]+(?:\s+[A-Z][\w'’‘-]+){0,2}\s+1[34]\d\d\s?"
+    r"[/|(,–-]?\s{0,3}\b\d{1,2}\s+[A-Z][\w'’‘-]+(?:\s+[A-Z][\w'’‘-]+){0,2}\s+1[34]\d\d\s?"
     r"(?:Hijriah|Hijriyah|AH|H)\b\.?\)?"
 )
 
@@ -111,6 +111,23 @@ def without_hijri(text: str) -> str:
     ['7', 'Februari', '2020', '18.30', 'WIT']
     """
     return _HIJRI.sub(lambda match: " " * len(match.group()), text) if "14" in text else text
+
+
+_DAYS = frozenset(
+    """senin selasa rabu kamis jumat jum at sabtu minggu ahad monday tuesday wednesday thursday
+    friday saturday sunday pon wage kliwon legi pahing paing""".split()
+)
+
+
+def is_calendar(text: str) -> bool:
+    """Whether a whole line names only a weekday, or a day of another calendar.
+
+    >>> is_calendar("Jumat Kliwon, 13 Jumadil Akhir 1441 H"), is_calendar("Kliwon di Yogya")
+    (True, False)
+    """
+    if len(text) > 100:
+        return False
+    return all(one in _DAYS for one in re.findall(r"\w+", without_hijri(text).lower()))
 
 
 def _resolve(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from index.dates import find_date
+from index.dates import FoundDate, find_date, is_calendar, is_plausible, is_relative, without_hijri
 from index.text import words
 from index.types import Role
 
@@ -73,6 +73,7 @@ _PROMPT = re.compile(
 _INVITATION = re.compile(
     r"\b(?:klik (?:di ?sini|tautan)|click here|newsletter|whatsapp channel|google news|"
     r"kanal (?:whatsapp|telegram|youtube|berita|kami)|"
+    r"(?:meng)?aktifkan javascript|enable javascript|"
     r"grup telegram|daftarkan diri|sign up|subscribe|berlangganan|follow us|ikuti kami|"
     r"all rights reserved|hak cipta|tulis komentar|download aplikasi|our app|"
     r"terms of (?:use|service)|"
@@ -128,8 +129,10 @@ def parse_page(lines: list[str], title: str = "") -> Page:
         if i in used or (body_flags[i] and len(words(line)) > 25):
             continue
         byline = _BYLINE.match(line)
-        found = find_date(line)
-        if found and _is_date_line(line, found.span):
+        found = _date(line)
+        if is_relative(line) or is_calendar(line):
+            used.add(i)
+        elif found and _is_date_line(line, found.span):
             used.add(i)
             sharper = date_only and not found.date_only
             if published is None or (sharper and found.when.date() == published.date()):
@@ -139,12 +142,8 @@ def parse_page(lines: list[str], title: str = "") -> Page:
         elif byline and len(words(line)) <= 12:
             author = author or _person(line, byline)
             used.add(i)
-    if published is None:
-        for line in blocks:
-            found = find_date(line)
-            if found:
-                published, date_only = found.when, True
-                break
+    if published is None and first_body < len(blocks):
+        published = _dateline(blocks[first_body])
     if not author:
         author = _lone_name(blocks, used, first_body)
     last_body = max((i for i, flag in enumerate(body_flags) if flag), default=-1)
@@ -162,6 +161,42 @@ def parse_page(lines: list[str], title: str = "") -> Page:
     return Page(title, published, date_only, author, tuple(roles))
 
 
+def _date(line: str) -> FoundDate | None:
+    found = find_date(line)
+    return found if found and is_plausible(found.when) else None
+
+
+_PLACE = re.compile(r"[A-ZÀ-Þ][\w.’'-]*(?:\s+[A-ZÀ-Þ][\w.’'-]*){0,3}\s*[,(]\s*\(?")
+_DATELINE_END = re.compile(r"\)?\s*(?:\([^()]{1,30}\)|/[A-Z][\w ]{1,20}/?)?\s*(?:[–—-]|\.{2,})")
+
+
+_LEAD_DAY = re.compile(
+    r"\b(?:Senin|Selasa|Rabu|Kamis|Jum['’]?at|Sabtu|Minggu|Ahad)\s+"
+    r"(\(\d{1,2}/\d{1,2}/(?:19|20)\d\d\))"
+)
+
+
+def _dateline(lead: str) -> datetime | None:
+    """The day that a first paragraph dates itself by; never one that the text speaks of.
+
+    Indonesian newspapers do it behind the place or behind the weekday.
+
+    >>> _dateline("Jakarta, 3 Februari 2020 – Jembatan itu ambruk.").day
+    3
+    >>> _dateline("Warga mengungsi ke balai desa, Kamis (9/2/2023).").day
+    9
+    >>> _dateline("Pada 3 Februari 2020 – hari Senin – jembatan itu ambruk.") is None
+    True
+    """
+    if day := _LEAD_DAY.search(lead):
+        stated = _date(day[1])
+        return stated.when if stated else None
+    found = _date(lead[:80])
+    if found is None or not _PLACE.fullmatch(lead[: found.span[0]]):
+        return None
+    return found.when if _DATELINE_END.match(lead, found.span[1]) else None
+
+
 def _near_head(blocks: list[str], first_body: int) -> list[int]:
     """Positions where date and by-line stand: the head first, then the foot."""
     head = list(range(min(len(blocks), first_body + 3)))
@@ -176,7 +211,7 @@ def _headline(head: list[str]) -> int | None:
         if not 3 <= count <= 40 or _BYLINE.match(line) or _is_credit(line):
             continue
         found = find_date(line)
-        if found and _is_date_line(line, found.span):
+        if (found and _is_date_line(line, found.span)) or is_relative(line) or is_calendar(line):
             continue
         if _is_menu(line) or (_PROMPT.match(line) and count < 6):
             continue
@@ -200,7 +235,7 @@ def _is_menu(line: str) -> bool:
 
 def _is_date_line(line: str, span: tuple[int, int]) -> bool:
     """A line that is little more than a date, e.g. with a weekday, a by-line or "Published"."""
-    outside = words(line[: span[0]] + " " + line[span[1] :])
+    outside = words(without_hijri(line[: span[0]] + " " + line[span[1] :]))
     return len(outside) <= 8 and not _is_body(line)
 
 
@@ -320,18 +355,21 @@ def parse_article(blocks: Sequence[Block], title: str, author: str = "") -> Page
     """
     found = [Block(" ".join(one.text.split()), one.kind) for one in blocks]
     found = [one for one in found if one.text]
-    running = [one.kind in ("text", "quote", "item") and _is_body(one.text) for one in found]
+    running = list(map(is_running, found))
     first = next((i for i, flag in enumerate(running) if flag), len(found))
     held = [i for i, one in enumerate(found) if running[i] or (i > first and _is_entry(one))]
     last = max(held, default=-1)
     repeated = _repeated([one.text for one in found])
     published, date_only = None, True
+    listing = False
     roles: list[tuple[str, Role]] = []
     for i, one in enumerate(found):
         if i <= first and _is_title(one, title):
             continue
         if one.kind == "text" and not running[i]:
-            stated, byline = find_date(one.text), _BYLINE.match(one.text)
+            stated, byline = _date(one.text), _BYLINE.match(one.text)
+            if is_relative(one.text) or is_calendar(one.text):
+                continue
             if stated and published is None and _is_date_line(one.text, stated.span):
                 published, date_only = stated.when, stated.date_only
                 continue
@@ -339,11 +377,24 @@ def parse_article(blocks: Sequence[Block], title: str, author: str = "") -> Page
                 author = _person(one.text, byline)
                 continue
         role = _article_role(one, running[i], i <= last)
+        if running[i] or one.kind == "row":
+            listing = False
+        elif one.kind == "heading":
+            listing = role == "boilerplate" and bool(_PROMPT.match(one.text))
+        elif listing:  # what a site names below "Baca juga"
+            role = "boilerplate"
         if one.kind in ("text", "quote") and role == "body":
             closing = i > first and _is_biography(one.text, author, i, last)
             role = "boilerplate" if i in repeated or closing else "body"
         roles.append((one.text, role))
+    if published is None and first < len(found):
+        published = _dateline(found[first].text)
     return Page(title, published, date_only, author, tuple(roles))
+
+
+def is_running(block: Block) -> bool:
+    """Whether a block is running text: a whole sentence of the article."""
+    return block.kind in ("text", "quote", "item") and _is_body(block.text)
 
 
 def _is_title(block: Block, title: str) -> bool:

@@ -138,12 +138,12 @@ def make_id(root: str, relative: str, key: str) -> str:
 
 
 _CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f\xad\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 
 
 def _clean(text: str) -> str:
-    """``text`` on one line, without control characters and marks that reorder what is shown."""
+    """``text`` on one line, without control characters, soft hyphens and marks that reorder."""
     return " ".join(_CONTROL.sub("", text).split())
 
 

@@ -82,6 +82,7 @@ MOST_LISTED = 3  # of the records without a text that are told one by one
 MOST_SAMPLED = 1_000  # records that tell how dates are written
 MAX_HEADER_LINES = 20  # before and with the names of the columns
 MAX_LITERAL_CHARS = 1_000_000
+MAX_DEPTH = 12  # of objects and lists in one another
 
 
 def columns_of(text: str) -> dict[str, str]:
@@ -280,12 +281,12 @@ def _is_aside(name: object) -> bool:
 
 
 def _with_text(data: Any, columns: Mapping[str, str], depth: int = 0) -> list[Any]:
-    if isinstance(data, list):
+    if isinstance(data, list) and depth < MAX_DEPTH:
         listed = [(one, _with_text(one, columns, depth + 1)) for one in data]
         if not any(found for _, found in listed):
             return []
         return [record for one, found in listed for record in found or [one]]
-    if not isinstance(data, dict) or depth > 8:
+    if not isinstance(data, dict) or depth > MAX_DEPTH:
         return []
     if _own_text(data, columns):
         return [data]
@@ -327,7 +328,7 @@ def _own_text(record: Mapping[Any, Any], columns: Mapping[str, str]) -> bool:
 def _holds_records(value: Any) -> bool:
     """Whether a value is an article with a headline, or a list of such, and no text."""
     if isinstance(value, list):
-        return any(map(_holds_records, value[:20]))
+        return any(isinstance(one, dict) and _holds_records(one) for one in value[:20])
     if not isinstance(value, dict):
         return False
     return {"title", "text"} <= _fields_of(tuple(str(name) for name in value)).keys()
@@ -537,23 +538,28 @@ def _dated_value(name: str, value: Any) -> str:
     return text
 
 
-def _value(value: Any, field: str = "text") -> str:
+def _value(value: Any, field: str = "text", depth: int = 0) -> str:
     """A value as text; objects by the member that holds it.
 
     Of a list of paragraphs each is one; pieces of one text, some of them objects, are joined; of
     names all are given, of other things the first.
     """
+    if depth > MAX_DEPTH:
+        return ""
     if isinstance(value, str):
-        return _value(listed, field) if (listed := _literal(value)) else value
+        return _value(listed, field, depth + 1) if (listed := _literal(value)) else value
     if isinstance(value, list):
-        texts = [_value(one, field) for one in value]
+        texts = [_value(one, field, depth + 1) for one in value]
         if field == "text":
             return ("" if _is_pieces(value, texts) else "\n\n").join(filter(None, texts))
-        found = [one for one in map(str.strip, texts) if one and not one.isdigit()]
-        return ", ".join(dict.fromkeys(found if field in ("author", "section") else found[:1]))
+        found = [one for one in map(str.strip, texts) if one]
+        if field in ("author", "section"):  # by their names, not their numbers
+            return ", ".join(dict.fromkeys(one for one in found if not one.isdigit()))
+        return next(iter(found), "")
     if isinstance(value, dict):
         members = (*_MEMBERS.get(field, ()), *_TEXT_MEMBERS)
-        return next((_value(value[name], field) for name in members if value.get(name)), "")
+        held = (_value(value[name], field, depth + 1) for name in members if value.get(name))
+        return next(filter(None, held), "")
     return "" if value is None or isinstance(value, bool) else str(value)
 
 

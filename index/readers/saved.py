@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plistlib
 from collections.abc import Iterator
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import EmailMessage, MIMEPart
@@ -12,7 +13,8 @@ from typing import BinaryIO, cast
 
 from index.errors import RejectedFileError
 from index.readers.draft import LATE, MAX_BYTES, Draft, Source, decode, draft_of, of_part
-from index.readers.web import MAX_PAGE_BYTES, Facts, decode_page, read_page
+from index.readers.facts import Facts, stated_at
+from index.readers.web import MAX_PAGE_BYTES, decode_page, read_page
 from prompts import Message
 
 NO_ARTICLE = Message("no_article_in_page")
@@ -35,7 +37,8 @@ def read_mhtml(source: Source) -> Iterator[Draft | Message]:
         raise RejectedFileError("no_page")
     main = next((part for part in pages if part.get("Content-Location") == location), pages[0])
     html = decode_page(_payload(main), main.get_content_charset() or "")
-    yield read_page(html, url=location or str(main.get("Content-Location") or "")) or NO_ARTICLE
+    url = location or str(main.get("Content-Location") or "")
+    yield read_page(html, url=url, saved=stated_at(str(message.get("Date") or ""))) or NO_ARTICLE
 
 
 def read_webarchive(source: Source) -> Iterator[Draft | Message]:
@@ -63,7 +66,9 @@ def read_email(source: Source) -> Iterator[Draft | Message]:
     draft: Draft | None = None
     if body is not None and body.get_content_type() == "text/html":
         html = decode_page(_payload(body), body.get_content_charset() or "")
-        draft = read_page(html, known=known)
+        sent = stated_at(known.published)
+        with suppress(RejectedFileError):  # it may be only a notice, beside a text or attachments
+            draft = read_page(html, known=known, saved=sent)
         body = message.get_body(("plain",)) if draft is None else None
     if draft is None and body is not None:
         lines = _plain_text(body).splitlines()
@@ -109,7 +114,8 @@ def read_warc(source: Source) -> Iterator[Draft | Message]:
             data = record.content_stream().read(MAX_PAGE_BYTES + 1)
             try:
                 charset = kind.partition("charset=")[2].strip(" \"'")
-                draft = read_page(decode_page(data, charset), key=url, url=url)
+                saved = stated_at(record.rec_headers.get_header("WARC-Date") or "")
+                draft = read_page(decode_page(data, charset), key=url, url=url, saved=saved)
             except RejectedFileError as error:
                 yield of_part(url, error.message)
                 continue

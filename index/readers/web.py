@@ -1,45 +1,32 @@
-"""Web pages: what they state about themselves, and the blocks of the article."""
+"""Web pages: their facts, and the blocks of the article."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
-from html import unescape
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from index.dates import ZONES, FoundDate, find_date
+from index.dates import FoundDate, local, stated_date
 from index.errors import RejectedFileError
-from index.readers.draft import Draft, decode
-from index.structure import Block, Kind, parse_article, parse_page
+from index.readers.draft import Draft, decode, is_american
+from index.readers.facts import Facts, day_of_address, page_facts, page_text, unwrapped
+from index.structure import Block, Kind, Page, is_running, parse_article, parse_page
 from index.text import language_of, words
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 MAX_PAGE_BYTES = 20_000_000
+LEAST_LISTED = 3  # headlines of other articles that make a page a list of them
+LARGE_PAGE = 1_000_000  # whose pictures are taken out first
 MAX_CAPTION_WORDS = 60
 MAX_ROW_CHARS = 1_000  # of a table that holds data, not the page
 LINK_SHARE = 0.8  # of a block's letters: above it the block is a link with a word or two around it
-
-_ARTICLE_TYPES = re.compile(r"Article$|^BlogPosting$|^LiveBlogPosting$|^Report$|^Review$")
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a page states about its article, as text; empty where it is silent."""
-
-    title: str = ""
-    published: str = ""
-    author: str = ""
-    source: str = ""
-    url: str = ""
-    language: str = ""
-    section: str = ""
-    updated: str = ""
+_INLINED = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[\w+/=%\s-]{1000,}")
 
 
 def read_page(
@@ -48,18 +35,21 @@ def read_page(
     url: str = "",
     known: Facts | None = None,
     listed: Facts | None = None,
+    saved: datetime | None = None,
 ) -> Draft | None:
     """The article of a web page, or None when it holds none.
 
-    ``url``: where it was fetched. ``known``: facts that are surer than what the page states;
-    ``listed``: facts less sure, from a feed, in which titles may be HTML.
+    ``url``: where it was fetched, ``saved``: when. ``known``: facts that are surer than what the
+    page states; ``listed``: facts less sure, from a feed, in which titles may be HTML.
 
     Raises:
-        RejectedFileError: the page is larger than any page of news.
+        RejectedFileError: the page is larger than any page of news, or is shown in place of one.
     """
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
+    if len(html) > LARGE_PAGE:
+        html = _INLINED.sub("data:,", html)
     if len(html) > MAX_PAGE_BYTES:
         raise RejectedFileError("page_too_large", megabytes=MAX_PAGE_BYTES // 1_000_000)
     try:
@@ -68,34 +58,51 @@ def read_page(
         tree = document_fromstring(data, parser=HTMLParser(encoding="utf-8", recover=True))
     except etree.LxmlError:
         return None
-    stated = page_facts(tree, html)
-    blocks = _article_blocks(html, _captions(tree))
+    stated = page_facts(tree, html, url, saved)
+    blocks = _article_blocks(html, tree)
     lines = [] if blocks else _article_lines(html)
     if not blocks and not lines:
+        spoken = _spoken(tree)
+        _refuse_notice(spoken, spoken)
         return None
+    if _is_list(blocks, tree):
+        raise RejectedFileError("list_of_articles")
     facts = _overlaid(known, stated) if known else stated
     if listed:
-        facts = _overlaid(facts, replace(listed, title=_text(listed.title)))
+        facts = _overlaid(facts, replace(listed, title=page_text(listed.title)))
     facts = _completed(facts, html)
     if blocks:
         page = parse_article(blocks, facts.title, facts.author)
     else:
         page = parse_page(lines, facts.title)
+    body = [text for text, role in page.blocks if role == "body"]
+    _refuse_notice([facts.title, *(text for text, _ in page.blocks)], body)
     text = " ".join(text for text, _ in page.blocks)
-    language = language_of(f"{facts.title} {text}") or facts.language
-    when = _local(facts.published, language)
-    changed = _local(facts.updated, language)
-    if when:
+    language = language_of(f"{facts.title} {text}") or facts.language[:2]
+    american = is_american(facts.language)
+    address = facts.url or unwrapped(url)
+    when = local(stated_date(facts.published, american), language)
+    changed = local(stated_date(facts.updated, american), language)
+    if when is None and page.published is None:
+        when = stated_date(day_of_address(address))
+    if when and not (page.published and _is_sharper(page, when)):
         page = replace(page, published=when.when, date_only=when.date_only)
     return Draft(
         key,
         replace(page, author=facts.author or page.author),
-        facts.source or (urlsplit(facts.url or url).hostname or "").removeprefix("www."),
-        facts.url or url,
+        facts.source or (urlsplit(address).hostname or "").removeprefix("www."),
+        address,
         language,
         facts.section,
         changed.when if changed else None,
     )
+
+
+def _is_sharper(page: Page, stated: FoundDate) -> bool:
+    """Whether the page shows the hour of the day that it states."""
+    if page.published is None or page.date_only or not stated.date_only:
+        return False
+    return page.published.date() == stated.when.date()
 
 
 def decode_page(data: bytes, charset: str = "") -> str:
@@ -108,233 +115,70 @@ def decode_page(data: bytes, charset: str = "") -> str:
     return decode(data, charset, declared.group(1).decode("ascii") if declared else "")
 
 
-# What the page states
-
-
-def page_facts(tree: _Element, html: str = "") -> Facts:
-    """The facts of a page: JSON-LD first, then meta tags, then its elements."""
-    metas = _metas(tree)
-    item = _news_item(tree)
-    headline = _first(tree.xpath("//h1")) if len(tree.xpath("//h1")) == 1 else ""
-    site = metas.get("og:site_name") or _name(item.get("publisher"))
-    titles = [
-        _text(item.get("headline")),
-        _without_site(metas.get("og:title", ""), site, headline),
-        headline,
-        _without_site(metas.get("title", "") or _first(tree.xpath("//title")), site, headline),
-    ]
-    dates = [
-        _text(item.get("datePublished")),
-        *(metas.get(name, "") for name in _DATE_METAS),
-        *map(str, tree.xpath("//*[@itemprop='datePublished']/@content")[:1]),
-        *map(str, tree.xpath("//*[@itemprop='datePublished']/@datetime")[:1]),
-    ]
-    links = [
-        *map(str, tree.xpath("//link[@rel='canonical']/@href")[:1]),
-        metas.get("og:url", ""),
-        _text(item.get("url")),
-        *re.findall(r"<!-- saved from url=\(\d+\)(http[^\s>]+)", html[:2_000]),
-    ]
-    base = next((link for link in reversed(links) if link.startswith("http")), "")
-    link = next((urljoin(base, link) for link in links if link), "")
-    spoken = _text(item.get("inLanguage")) or metas.get("og:locale", "") or tree.get("lang", "")
-    changes = [
-        _text(item.get("dateModified")),
-        metas.get("article:modified_time", ""),
-        metas.get("og:updated_time", ""),
-    ]
-    authors = [metas.get("author", ""), metas.get("article:author", ""), metas.get("byl", "")]
-    return Facts(
-        title=next((title for title in titles if len(words(title)) > 1), ""),
-        published=_sharpest(dates, list(map(str, tree.xpath("//time/@datetime")[:20]))),
-        author=_name(item.get("author"))
-        or next((one for one in authors if one and not one.startswith(("http", "@"))), ""),
-        source=_name(item.get("publisher")) or metas.get("og:site_name", ""),
-        url=link if link.startswith(("http://", "https://")) else "",
-        language=spoken[:2].lower(),
-        section=_first_name(item.get("articleSection")) or metas.get("article:section", ""),
-        updated=next((one for one in changes if moment(one)), ""),
-    )
-
-
-def _first_name(value: Any) -> str:
-    """A name, or the first of several: sites name the section first, then its parents."""
-    return next(filter(None, map(_name, value)), "") if isinstance(value, list) else _name(value)
-
-
-_DATE_METAS = (
-    "article:published_time", "og:article:published_time", "datepublished", "publishdate",
-    "pubdate", "published", "published_at", "publish_date", "publish-date", "publication_date",
-    "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.created", "dcterms.date",
-    "dc.date", "og:pubdate", "article.published", "date", "cxenseparse:recs:publishtime",
-    "cxenseparse:publishtime", "content_publishdate", "content_date",
-)  # fmt: skip
-
-
-def _metas(tree: _Element) -> dict[str, str]:
-    """The content of each meta tag by its lower-cased name; the first of a name counts."""
-    found: dict[str, str] = {}
-    for meta in tree.iter("meta"):
-        name = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
-        content = _text(meta.get("content"))
-        if name and content:
-            found.setdefault(name.lower().strip(), content)
-    return found
-
-
-def _news_item(tree: _Element) -> Mapping[str, Any]:
-    """The first JSON-LD object that is an article with a headline, or nothing.
-
-    A publisher that it only refers to is put in its place.
-    """
-    items = []
-    identified: dict[str, Mapping[str, Any]] = {}
-    for script in tree.xpath("//script[contains(@type, 'ld+json')]"):
-        # Line breaks inside strings are the commonest fault.
-        try:
-            data = json.loads(script.text or "", strict=False)
-        except (ValueError, RecursionError):
-            continue
-        for item in _objects(data):
-            if _text(item.get("headline")):
-                items.append(item)
-            if item.get("name") and (key := _text(item.get("@id"))):
-                identified.setdefault(key, item)
-    articles = [item for item in items if _is_article(item)]
-    dated = [item for item in articles if _text(item.get("datePublished"))]
-    found = next(iter(dated or articles or items), {})
-    publisher = found.get("publisher")
-    if isinstance(publisher, dict) and not publisher.get("name"):
-        return {**found, "publisher": identified.get(_text(publisher.get("@id")))}
-    return found
-
-
-def _objects(data: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    if isinstance(data, dict):
-        yield data
-    if depth < 8 and isinstance(data, (dict, list)):
-        for value in data.values() if isinstance(data, dict) else data:
-            yield from _objects(value, depth + 1)
-
-
-def _is_article(item: Mapping[str, Any]) -> bool:
-    kinds = item.get("@type")
-    return any(
-        _ARTICLE_TYPES.search(str(kind)) for kind in (kinds if isinstance(kinds, list) else [kinds])
-    )
-
-
-def _name(value: Any) -> str:
-    """The names of a person, an organisation, or several of them."""
-    if isinstance(value, list):
-        return ", ".join(dict.fromkeys(name for name in map(_name, value) if name))
-    if isinstance(value, dict):
-        return _name(value.get("name"))
-    name = _text(value)
-    return "" if name.startswith("http") else name
-
-
-def _text(value: Any) -> str:
-    """A string without markup and entities (some pages escape twice), on one line."""
-    if not isinstance(value, str):
-        return ""
-    plain = unescape(unescape(value))
-    return " ".join(re.sub(r"<[a-zA-Z/][^<>]{0,200}>", "", plain).split())
-
-
-def _first(elements: list[_Element]) -> str:
-    return " ".join(elements[0].text_content().split()) if elements else ""
-
-
-_SITE_SEPARATOR = re.compile(r"\s+(?:[|\-–—*·•:«»]|::|//)\s+")
-
-
-def _without_site(title: str, site: str, headline: str) -> str:
-    """``title`` without the name of the site before or behind it.
-
-    >>> _without_site("Banjir di Palu | Kabar Contoh", "Kabar Contoh", "")
-    'Banjir di Palu'
-    >>> _without_site("Banjir di Palu - Nasional | kabar.example", "", "Banjir di Palu")
-    'Banjir di Palu'
-    """
-    parts = _SITE_SEPARATOR.split(title)
-    if len(parts) == 1:
-        return title
-    known = words(headline)
-    if known and words(title)[: len(known)] == known:
-        return headline
-    outlet = words(site)
-    if outlet and words(parts[-1]) == outlet:
-        return title[: title.rindex(parts[-1])].rstrip(" |-–—*·•:«»/")
-    if outlet and words(parts[0]) == outlet:
-        return title[len(parts[0]) :].lstrip(" |-–—*·•:«»/")
-    return title
-
-
-def _sharpest(stated: list[str], elements: list[str]) -> str:
-    """The first date stated, in the form that also knows the hour and the zone.
-
-    ``elements``: those of ``time`` elements, which count only when they are of that day or the
-    next (a day's difference is one of time zones), or when nothing else is stated.
-    """
-    dates = [(text, found) for text in stated if (found := moment(text))]
-    if not dates:
-        return next((text for text in elements if moment(text)), "")
-    day = dates[0][1].when.date()
-    for text, found in [*dates, *((text, moment(text)) for text in elements)]:
-        if found and found.when.tzinfo and abs((found.when.date() - day).days) <= 1:
-            return text
-    return dates[0][0]
-
-
-def moment(text: str) -> FoundDate | None:
-    """The moment that a machine wrote; without a zone unless it is stated.
-
-    >>> moment("2022-01-21T19:21:00+0700").when.isoformat()
-    '2022-01-21T19:21:00+07:00'
-    >>> moment("1750680000000").when.isoformat()
-    '2025-06-23T12:00:00+00:00'
-    """
-    text = text.strip()
-    if re.fullmatch(r"1\d{9}|1\d{12}", text):
-        return FoundDate(datetime.fromtimestamp(int(text[:10]), UTC), False, (0, len(text)))
-    try:
-        when = datetime.fromisoformat(re.sub(r"\s*(?:UTC|GMT)$", "Z", text).replace(" ", "T", 1))
-    except ValueError:
-        return find_date(text)
-    return FoundDate(when, len(text) <= len("2022-01-21"), (0, len(text)))
-
-
-def _local(text: str, language: str) -> FoundDate | None:
-    """The moment that a page states; without a zone it is Jakarta's on an Indonesian page."""
-    found = moment(text)
-    if found and not found.date_only and found.when.tzinfo is None:
-        zone = timezone(timedelta(hours=ZONES["WIB"] if language == "id" else 0))
-        return replace(found, when=found.when.replace(tzinfo=zone))
-    return found
+_LINKED_DATA = re.compile(r"<script[^>]*ld\+json.*?</script>", re.I | re.DOTALL)
 
 
 def _completed(facts: Facts, html: str) -> Facts:
-    """``facts`` with what trafilatura makes out of the layout where they are silent."""
-    if facts.title and facts.published and facts.author and facts.url:
+    """``facts`` with what trafilatura makes out of the layout where they are silent.
+
+    Not the date: it would take one from the text, nor JSON-LD, which may be of another article.
+    """
+    if facts.title and facts.author and facts.source:
         return facts
     from trafilatura.metadata import extract_metadata
 
-    known = extract_metadata(html)
-    return Facts(
-        facts.title or _text(known.title),
-        facts.published or _text(known.date),
-        facts.author or _text(known.author),
-        facts.source or _text(known.sitename),
-        facts.url or _text(known.url),
-        facts.language,
-        facts.section,
-        facts.updated,
+    known = extract_metadata(_LINKED_DATA.sub("", html), extensive=False)
+    site = page_text(known.sitename)
+    return replace(
+        facts,
+        title=facts.title or page_text(known.title),
+        author=facts.author or page_text(known.author),
+        source=facts.source or (site if "." not in site else ""),  # else a host, not a name
     )
 
 
 def _overlaid(known: Facts, stated: Facts) -> Facts:
     return Facts(*(a or b for a, b in zip(astuple(known), astuple(stated), strict=True)))
+
+
+_NOTICES = {
+    "needs_javascript": re.compile(
+        r"\b(?:meng)?aktifkan javascript|"
+        r"(?:enable|turn on|requires?|needs?|without|tanpa) javascript|"
+        r"javascript (?:harus |perlu |wajib |belum |tidak )?(?:diaktifkan|aktif)|"
+        r"javascript (?:is |must be |to be |has been )?(?:not )?(?:required|enabled|disabled|off)",
+        re.I,
+    ),
+    "challenge": re.compile(
+        r"checking (?:your browser|if the site)|verif(?:y|ying) (?:that )?you are (?:a )?human|"
+        r"(?:are|you're) not a (?:ro)?bot|performing security verification|unusual traffic|"
+        r"review the security of your connection|complete the captcha|pardon our interruption|"
+        r"ddos protection by|access denied|akses ditolak|memeriksa (?:peramban|browser)|"
+        r"bahwa anda (?:adalah )?(?:manusia|bukan robot)|selesaikan captcha|"
+        r"lalu lintas (?:yang )?tidak biasa",
+        re.I,
+    ),
+}
+MAX_NOTICE_CHARS = 2_000  # of a page that shows nothing else
+MAX_NOTICE_WORDS = 25  # of other text beside a notice that is all a page shows
+
+
+def _refuse_notice(shown: Sequence[str], body: Sequence[str]) -> None:
+    """Raises:
+    RejectedFileError: a page that shows these texts has no other ``body`` than a notice.
+    """
+    if sum(map(len, body)) > MAX_NOTICE_CHARS:
+        return
+    for name, notice in _NOTICES.items():
+        others = " ".join(text for text in body if not notice.search(text))
+        if any(map(notice.search, shown)) and len(words(others)) < MAX_NOTICE_WORDS:
+            raise RejectedFileError(name)
+
+
+def _spoken(tree: _Element) -> list[str]:
+    """All texts of a page, what it shows without scripts too."""
+    texts = tree.xpath("//text()[not(ancestor::script or ancestor::style)]")
+    return [one for one in (" ".join(str(text).split()) for text in texts[:500]) if one]
 
 
 # The blocks of the article
@@ -372,8 +216,9 @@ def _with_posters(blocks: Iterable[Block]) -> Iterator[Block]:
         yield held
 
 
-def _article_blocks(html: str, captions: frozenset[str]) -> list[Block]:
+def _article_blocks(html: str, tree: _Element) -> list[Block]:
     """The blocks of the article; none when the page has no elements that tell them apart."""
+    captions = _captions(tree)
     body = _extracted(html, tables=True)
     if body is None or any(
         len("".join(row.itertext())) > MAX_ROW_CHARS for row in body.iter("row")
@@ -381,8 +226,46 @@ def _article_blocks(html: str, captions: frozenset[str]) -> list[Block]:
         return []
     return [
         replace(one, kind="caption") if " ".join(words(one.text)) in captions else one
-        for one in _with_posters(_blocks(body))
+        for one in _with_headings(list(_with_posters(_blocks(body))), tree)
     ]
+
+
+def _with_headings(blocks: list[Block], tree: _Element) -> Iterator[Block]:
+    """``blocks`` with the sub-headlines that stand right before one of them in the page.
+
+    trafilatura leaves some out, as between the posts of a live blog.
+    """
+    known = {" ".join(words(one.text)) for one in blocks}
+    before: dict[str, str] = {}
+    for heading in tree.xpath("//h2 | //h3 | //h4"):
+        text = " ".join(heading.text_content().split())
+        behind = heading.getnext()
+        if behind is not None and behind.tag == "p" and not heading.xpath("ancestor::a | .//a"):
+            spoken = " ".join(words(text))
+            if spoken and spoken not in known:
+                before.setdefault(" ".join(words(behind.text_content())), text)
+    for one in blocks:
+        if one.kind == "text" and (text := before.get(" ".join(words(one.text)), "")):
+            yield Block(text, "heading")
+        yield one
+
+
+def _is_list(blocks: Sequence[Block], tree: _Element) -> bool:
+    """Whether a page lists articles: headlines that are links, a sentence or two behind each."""
+    linked = {
+        tuple(words(one.text_content()))
+        for one in tree.xpath("//h2 | //h3 | //h4")
+        if one.xpath("ancestor::a | .//a[@href]")
+    }
+    at = [i for i, one in enumerate(blocks) if tuple(words(one.text)) in linked]
+    if len(at) < LEAST_LISTED:
+        return False
+    before = sum(is_running(one) for one in blocks[: at[0]])
+    behind = [
+        sum(is_running(one) for one in blocks[start + 1 : end])
+        for start, end in pairwise([*at, len(blocks)])
+    ]
+    return before <= 1 and max(behind) <= 2 and 2 * sum(map(bool, behind)) > len(at)
 
 
 def _article_lines(html: str) -> list[str]:

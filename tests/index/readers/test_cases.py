@@ -235,6 +235,112 @@ WORD = [
     ),
 ]
 
+WHOLE = [LONTAR, COST, DETOUR]
+PAGES = [
+    Case(
+        "43-related-itemlist-first.html",
+        "ageitgey/node-unfluff#93; codelucas/newspaper#198",
+        [Right(HEADLINE, WHOLE, "2020-02-03T07:15:00+07:00", "Ani Lestari", url=ADDRESS)],
+    ),
+    Case(
+        "45-ld-cdata-comment.html",
+        "newspaper4k#518",
+        [Right(HEADLINE, WHOLE, "2020-02-03T07:15:00+07:00", "Ani Lestari")],
+    ),
+    Case(
+        "46-ld-html-escaped.html",
+        "newspaper4k#518",
+        [Right(HEADLINE, WHOLE, "2020-02-03T07:15:00+07:00", "Ani Lestari")],
+    ),
+    Case(
+        "47-canonical-home.html",
+        "jackyef/my-site#33; codelucas/newspaper#198",
+        [Right(HEADLINE, WHOLE, "", url="https://kabar.example/2020/02/jembatan-lontar")],
+    ),
+    Case(
+        "47-canonical-home-b.html",
+        "the same site",
+        [Right("Harga cabai naik dua kali lipat", url="https://kabar.example/2020/02/harga-cabai")],
+    ),
+    Case("49-epoch-1970.html", "PHPFusion/PHPFusion#135", [Right(HEADLINE, WHOLE, "")]),
+    Case(
+        "51-us-date.html",
+        "scholokov/long-travel-2#1837; mediacloud/metadata-lib#103",
+        [Right(published="2020-02-03")],
+    ),
+    Case(
+        "52-relative-time.html",
+        "node-unfluff#93; scrapinghub/dateparser#912",
+        [
+            Right(
+                HEADLINE,
+                [
+                    LONTAR,
+                    COST,
+                    "Bencana serupa terjadi pada 12 Maret 2007 di tempat yang sama menurut "
+                    "catatan warga.",
+                ],
+                "",
+            )
+        ],
+    ),
+    Case(
+        "54-amp.html",
+        "fivefilters/ftr-site-config#728",
+        [Right(HEADLINE, WHOLE, "2020-02-03T07:15:00+07:00", url=ADDRESS)],
+    ),
+    Case(
+        "55-jumat-kliwon.txt",
+        "scrapinghub/dateparser#398",
+        [Right(HEADLINE, WHOLE, "2020-02-07T18:30:00+09:00")],
+    ),
+    Case("56-js-only.html", "adbar/trafilatura#85", [], ["needs JavaScript"]),
+    Case(
+        "59-yoast-author-by-id.html",
+        "mozilla/readability#932; Yoast/wordpress-seo#13094",
+        [
+            Right(
+                HEADLINE,
+                WHOLE,
+                "2020-02-03T07:15:00+07:00",
+                "Ani Lestari",
+                "Kabar Contoh",
+                f"{ADDRESS}/",
+            )
+        ],
+    ),
+    Case(
+        "60-liveblog.html",
+        "adbar/trafilatura#192",
+        [
+            Right(
+                "Langsung: banjir Sukamaju",
+                [
+                    "Sekolah diliburkan",
+                    "Bupati meliburkan semua sekolah di Sukamaju sampai Rabu, kata juru bicaranya "
+                    "kepada wartawan.",
+                    "Jembatan ambruk",
+                    LONTAR,
+                    "Hujan sejak malam",
+                    "Hujan turun sejak Senin malam dan sungai Cilontar meluap di empat desa.",
+                ],
+                "2020-02-03T06:00:00+07:00",
+            )
+        ],
+    ),
+    Case(
+        "62-nested-quotes-nbsp.html",
+        "datalab-to/pdftext#1",
+        [
+            Right(
+                body=[LONTAR, "Biaya perbaikan Rp 4,2 miliar, katanya pada Jum’at…", DETOUR],
+                published="",
+            )
+        ],
+    ),
+    Case("38-page-of-list.html", "an index page that was saved", [], ["a list of articles"]),
+]
+
 
 def stated(article: Article) -> str:
     """Its day, or its moment where it knows one; nothing where it states none."""
@@ -244,7 +350,7 @@ def stated(article: Article) -> str:
     return moment[:10] if article.date_only else moment
 
 
-@pytest.mark.parametrize("case", [*RECORDS, *ENCODING, *WORD], ids=lambda case: case.file)
+@pytest.mark.parametrize("case", [*RECORDS, *ENCODING, *WORD, *PAGES], ids=lambda case: case.file)
 def test_case(case: Case) -> None:
     try:
         articles, reasons = read_articles(CASES / case.file, "", case.file)
