@@ -18,6 +18,7 @@ from index.dates import stated_date
 from index.errors import FieldNameError, RejectedFileError
 from index.readers.draft import Draft, Source, dated, decode
 from index.readers.markup import is_markup, markup_blocks
+from index.readers.text import paragraph_lines
 from index.structure import parse_article, parse_page
 from index.types import Role
 from prompts import Message
@@ -398,7 +399,7 @@ def _draft(fields: Mapping[str, str], key: str, month_first: bool) -> Draft:
     if is_markup(text):
         page = parse_article(markup_blocks(text), fields.get("title", ""))
     else:
-        page = parse_page(text.splitlines(), fields.get("title", ""))
+        page = parse_page(paragraph_lines(text), fields.get("title", ""))
     draft = dated(Draft(key, page), fields, month_first)
     if all(role != "body" for _, role in draft.page.blocks):
         # A field that is called the text is the text, whatever it looks like.

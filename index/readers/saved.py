@@ -1,18 +1,15 @@
-"""Pages as they are kept: saved by a browser, crawled, or sent by mail."""
+"""Pages as they are kept: saved by a browser, or crawled."""
 
 from __future__ import annotations
 
 import plistlib
 from collections.abc import Iterator
-from contextlib import suppress
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import EmailMessage, MIMEPart
-from io import BytesIO
-from typing import BinaryIO, cast
 
 from index.errors import RejectedFileError
-from index.readers.draft import LATE, MAX_BYTES, Draft, Source, decode, draft_of, of_part
+from index.readers.draft import LATE, MAX_BYTES, Draft, Source, of_part
 from index.readers.facts import Facts, stated_at
 from index.readers.web import MAX_PAGE_BYTES, decode_page, read_page
 from prompts import Message
@@ -30,13 +27,13 @@ def read_html(source: Source) -> Iterator[Draft | Message]:
 
 def read_mhtml(source: Source) -> Iterator[Draft | Message]:
     """The page of a single-file save (``.mhtml``); its pictures and frames are passed over."""
-    message = _message(source)
+    message = message_of(source)
     location = str(message.get("Snapshot-Content-Location") or "")
     pages = [part for part in message.walk() if part.get_content_type() in _PAGE_TYPES]
     if not pages:
         raise RejectedFileError("no_page")
     main = next((part for part in pages if part.get("Content-Location") == location), pages[0])
-    html = decode_page(_payload(main), main.get_content_charset() or "")
+    html = decode_page(payload(main), main.get_content_charset() or "")
     url = location or str(main.get("Content-Location") or "")
     yield read_page(html, url=url, saved=stated_at(str(message.get("Date") or ""))) or NO_ARTICLE
 
@@ -53,38 +50,6 @@ def read_webarchive(source: Source) -> Iterator[Draft | Message]:
         raise RejectedFileError("other_content", kind=kind)
     html = decode_page(data, str(main.get("WebResourceTextEncodingName") or ""))
     yield read_page(html, url=str(main.get("WebResourceURL") or "")) or NO_ARTICLE
-
-
-def read_email(source: Source) -> Iterator[Draft | Message]:
-    """A newsletter: its subject is the headline, its sender the outlet; attachments too."""
-    from index.readers.packed import read_member
-
-    message = _message(source)
-    subject = str(message.get("Subject") or "")
-    known = Facts(title=subject, published=str(message.get("Date") or ""), source=_sender(message))
-    body = message.get_body(("html", "plain"))
-    draft: Draft | None = None
-    if body is not None and body.get_content_type() == "text/html":
-        html = decode_page(_payload(body), body.get_content_charset() or "")
-        sent = stated_at(known.published)
-        with suppress(RejectedFileError):  # it may be only a notice, beside a text or attachments
-            draft = read_page(html, known=known, saved=sent)
-        body = message.get_body(("plain",)) if draft is None else None
-    if draft is None and body is not None:
-        lines = _plain_text(body).splitlines()
-        fields = {"title": subject, "published": known.published, "source": known.source}
-        draft = draft_of(fields, lines, "")
-    attached = False
-    for part in message.iter_attachments():
-        name = part.get_filename()
-        if name and part.get_content_maintype() != "image":
-            attached = True
-            stream = cast(BinaryIO, BytesIO(_payload(part)))
-            yield from read_member(source, name, name, stream, source.deadline)
-    if draft is not None:
-        yield draft
-    elif not attached:
-        raise RejectedFileError("no_message_text")
 
 
 def read_warc(source: Source) -> Iterator[Draft | Message]:
@@ -126,24 +91,13 @@ def read_warc(source: Source) -> Iterator[Draft | Message]:
         yield Message("broken_after", pages=len(seen), error=error)
 
 
-def _message(source: Source) -> EmailMessage:
+def message_of(source: Source) -> EmailMessage:
     try:
         return message_from_bytes(source.read(), policy=policy.default)
     except (MessageError, ValueError, RecursionError) as error:
         raise RejectedFileError("broken_message", error=error) from error
 
 
-def _payload(part: MIMEPart) -> bytes:
+def payload(part: MIMEPart) -> bytes:
     data = part.get_payload(decode=True)
     return data[:MAX_BYTES] if isinstance(data, bytes) else b""
-
-
-def _plain_text(part: MIMEPart) -> str:
-    return decode(_payload(part), part.get_content_charset() or "")
-
-
-def _sender(message: EmailMessage) -> str:
-    """The name of the sender, else the address's domain."""
-    header = message.get("From")
-    addresses = getattr(header, "addresses", ())
-    return next((one.display_name or one.domain for one in addresses), "")

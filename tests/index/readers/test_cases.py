@@ -341,6 +341,48 @@ PAGES = [
     Case("38-page-of-list.html", "an index page that was saved", [], ["a list of articles"]),
 ]
 
+MAILS = [
+    Case(
+        "39-hard-wrapped.txt",
+        "Unstructured-IO/unstructured#406; louismullie/treat#118",
+        [Right(HEADLINE, WHOLE, "2020-02-03T07:15:00+07:00")],
+    ),
+    Case(
+        "41-forward-inline.eml",
+        "github/email_reply_parser#3; mailgun/talon#134",
+        [
+            Right(
+                "Lontar bridge collapses after heavy rain",
+                [
+                    "The Lontar bridge in Sukamaju regency collapsed early on Tue sday after six "
+                    "hours of heavy rain, officials said.",
+                    "Rahmat Wibisono, who heads the local agency, said that repairs would cost "
+                    "4.2 billion rupiah and take three months.",
+                ],
+                "2020-02-03T07:15",
+                source="Kabar Contoh",
+            )
+        ],
+    ),
+    Case(
+        "42-forwarded-rfc822.eml",
+        "kirilkirkov/PHP-IMAP-Messages-Fetcher#11; Sicos1977/MSGReader#168",
+        [
+            Right(
+                "Harga cabai naik dua kali lipat",
+                [
+                    "Harga cabai rawit di Pasar Induk Sukamaju naik menjadi Rp 90.000 per "
+                    "kilogram.",
+                    "Pedagang Siti Aminah mengatakan pasokan berkurang karena banjir.",
+                ],
+                "2020-02-04T07:15:00+07:00",
+                source="Redaksi",
+            ),
+            Right(body=["Terlampir, silakan dibaca untuk rapat redaksi besok pagi."]),
+        ],
+    ),
+]
+
 
 def stated(article: Article) -> str:
     """Its day, or its moment where it knows one; nothing where it states none."""
@@ -350,7 +392,9 @@ def stated(article: Article) -> str:
     return moment[:10] if article.date_only else moment
 
 
-@pytest.mark.parametrize("case", [*RECORDS, *ENCODING, *WORD, *PAGES], ids=lambda case: case.file)
+@pytest.mark.parametrize(
+    "case", [*RECORDS, *ENCODING, *WORD, *PAGES, *MAILS], ids=lambda case: case.file
+)
 def test_case(case: Case) -> None:
     try:
         articles, reasons = read_articles(CASES / case.file, "", case.file)
