@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENDING_SECONDS = 20
+PRESET = ("GRADIO_", "TANYA_", "DISPLAY", "WAYLAND_DISPLAY")  # what users need not have set
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +26,27 @@ class Served:
 def served(
     home: Path, *arguments: object, env: Mapping[str, str] | None = None
 ) -> Iterator[Served]:
-    """``tanya chat`` with a user data folder of its own.
+    """``tanya chat`` as the README starts it, with a user data folder of its own and no more.
 
     What it prints after its address goes to ``chat.log`` in ``home``. It must end in time when it
     is told to.
     """
-    told = os.environ | {
-        "HOME": str(home), "XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home),
-        "PYTHONUTF8": "1", "BROWSER": "true", "GRADIO_TEMP_DIR": str(home / "uploads"),
-    } | dict(env or {})  # fmt: skip
-    told.pop("DISPLAY", None)
-    told.pop("WAYLAND_DISPLAY", None)
+    told = {name: value for name, value in os.environ.items() if not name.startswith(PRESET)}
+    told |= {"HOME": str(home), "XDG_DATA_HOME": str(home), "LOCALAPPDATA": str(home)}
+    told |= {"BROWSER": "true"} | dict(env or {})  # none is opened
     command = [sys.executable, "-m", "assistant.cli", "chat", *map(str, arguments)]
     log = home / "chat.log"
     with (
         log.open("w", encoding="utf-8") as errors,
         subprocess.Popen(
-            command, env=told, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
-        ) as process,
+            command,
+            env=told,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as process,  # fmt: skip
     ):
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -425,7 +425,8 @@ class Events:
     def add_files(
         self, files: list[str] | None, current: object, *filters: Any
     ) -> Iterator[Updates]:
-        stored = [uploads.store_file(self._engine.added, Path(file)) for file in files or ()]
+        uploaded = map(Path, dict.fromkeys(files or ()))  # the same one twice has one path
+        stored = [uploads.store_file(self._engine.added, file) for file in uploaded]
         for updates in self._add(stored, current, _filter(*filters)):
             yield {**updates, self._fields.files: None}
 

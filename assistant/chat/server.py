@@ -53,6 +53,18 @@ def serve(engine: Engine, access: Access, port: int | None) -> int:
     Raises:
         PortError: the port is taken, or the host is not one of this machine.
     """
+    with tempfile.TemporaryDirectory(prefix="tanya-", ignore_cleanup_errors=True) as uploads:
+        # Gradio's own folder is shared by all users of the machine, and stays. It reads the name
+        # when an app is made and again with each file, so it is set before and never changed.
+        os.environ["GRADIO_TEMP_DIR"] = os.path.realpath(uploads)
+        _serve(engine, access, port)
+    print(say("cli.ended"), flush=True)
+    if engine.assistant is not None and engine.assistant.writes:
+        os._exit(0)  # a model may keep a thread busy for a minute, and nobody waits for its words
+    return 0
+
+
+def _serve(engine: Engine, access: Access, port: int | None) -> None:
     listener = _listen(access.host, port)
     opened = listener.getsockname()[1]
     here, others = addresses.hosts(listener, access.host)
@@ -78,14 +90,8 @@ def serve(engine: Engine, access: Access, port: int | None) -> int:
     threading.Thread(
         target=_show, args=(server, engine, None if access.shared else url), daemon=True
     ).start()
-    with tempfile.TemporaryDirectory(prefix="tanya-", ignore_cleanup_errors=True) as uploads:
-        os.environ.setdefault("GRADIO_TEMP_DIR", uploads)  # its own is shared by all users
-        with contextlib.suppress(KeyboardInterrupt):
-            server.run(sockets=[listener])
-    print(say("cli.ended"), flush=True)
-    if engine.assistant is not None and engine.assistant.writes:
-        os._exit(0)  # a model may keep a thread busy for a minute, and nobody waits for its words
-    return 0
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
 
 
 def create_app(engine: Engine, access: Access) -> Guard:

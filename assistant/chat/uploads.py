@@ -31,10 +31,12 @@ class Stored:
 
 
 def store_file(added: Path, source: Path) -> Stored:
-    """Copy a file into the folder. Another file of this name stays; the same one is kept once."""
+    """Move a file into the folder. Another file of this name stays; the same one is kept once."""
     path, known = _place(added, source.stem, source.suffix.lower(), _digest(source))
-    if not known:
-        shutil.copyfile(source, path)
+    if known:
+        source.unlink()
+    else:
+        shutil.move(source, path)
     return Stored(source.name, path, known)
 
 

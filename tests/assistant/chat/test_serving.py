@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import re
 import socket
 import time
@@ -182,6 +183,12 @@ def test_wrong_types_break_nothing(own: str) -> None:
     assert "1964" in done["said"]
 
 
+def upload_folder(page: Page) -> Path:
+    """Where the server puts what is uploaded."""
+    [path] = page.http.post("gradio_api/upload", files={"files": ("kosong.txt", b"")}).json()
+    return Path(path).parents[1]
+
+
 def test_a_file_is_only_read_where_it_was_uploaded(own: str, home: Path) -> None:
     """In any input of any event: Gradio would copy or fetch what is named."""
     page = Page(own)
@@ -189,15 +196,16 @@ def test_a_file_is_only_read_where_it_was_uploaded(own: str, home: Path) -> None
     assert files is not None
     assert asking is not None
     before = live_generation(home / "index")
-    uploads = {path.name for path in (home / "uploads").rglob("*")}
+    folder = upload_folder(page)
+    uploads = {path.name for path in folder.rglob("*")}
     here = ("/etc/passwd", str(home / "corpus" / "bridge.md"), "../../etc/passwd", "\0", "")
-    for path in (*here, str(home / "uploads"), "http://127.0.0.1:1/x.txt", f"{own}/health"):
+    for path in (*here, str(folder), "http://127.0.0.1:1/x.txt", f"{own}/health"):
         file = {"path": path, "orig_name": "x.txt", "meta": {"_type": "gradio.FileData"}}
         assert not page.outcome(files, [[file], None, "", None, None, []])["success"], path
         hidden = {"id": "x", "exchanges": [file]}
         assert not page.outcome(asking, ["x", hidden, None, "", None, None, []])["success"], path
     assert live_generation(home / "index") == before
-    assert {path.name for path in (home / "uploads").rglob("*")} == uploads
+    assert {path.name for path in folder.rglob("*")} == uploads
 
 
 def test_what_one_sends_no_other_sees(own: str) -> None:
@@ -228,8 +236,25 @@ def test_an_upload_is_indexed_and_found(own: str, home: Path) -> None:
     function = page.function("files", "upload")
     assert function is not None
     file = {"path": path, "orig_name": "taman.txt", "meta": {"_type": "gradio.FileData"}}
-    assert page.outcome(function, [[file], None, "", None, None, []])["success"]
+    assert page.outcome(function, [[file, file], None, "", None, None, []])["success"]
     assert "Selasa" in page.ask("Kapan taman kota Belira dibuka?")["said"]
+
+
+def test_uploads_lie_in_a_private_folder_and_are_deleted_once_taken(
+    own: str,
+) -> None:
+    page = Page(own)
+    folder = upload_folder(page)
+    assert folder.stat().st_mode & 0o077 == 0 or os.name != "posix"
+    function = page.function("files", "upload")
+    assert function is not None
+    for name, content in (("rahasia.txt", STORY), ("foto.txt", bytes(range(256)) * 40)):
+        [path] = page.http.post("gradio_api/upload", files={"files": (name, content)}).json()
+        file = {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+        done = page.outcome(function, [[file], None, "", None, None, []])
+        assert done["success"]
+        assert name in done["said"]
+        assert not Path(path).exists(), name
 
 
 def test_nothing_but_health_is_there_without_a_password(shared: str) -> None:

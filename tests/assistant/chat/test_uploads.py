@@ -50,6 +50,7 @@ def test_names_are_harmless_and_nothing_is_overwritten(tmp_path: Path) -> None:
     assert all(one.path.parent == added for one in stored)
     assert {one.path.name for one in stored} == {"evil-name-b.txt", "evil-name-b-2.txt"}
     assert stored[1].path.read_text() == "dua"
+    assert list(source.iterdir()) == []  # nothing is left where it was uploaded
     assert store_text(added, "../../x\nisi").path.parent == added
 
 
@@ -72,6 +73,7 @@ def test_add_remove_and_add_again(tmp_path: Path) -> None:
         assert binary in page and format_ in page
     assert "not supported" in str(unknown.reason)
     assert [path.name for path in engine.added.iterdir()] == [stored[0].path.name]
+    assert not bad.exists() and not picture.exists()
     assert store_text(engine.added, STORY).known
     live = live_generation(engine.own_index)
     assert live is not None
