@@ -88,7 +88,7 @@ class Events:
             area.down(self.vote_down, [f.current], shown, **hidden)
             area.comment(self.comment, [f.current], [*shown, f.note], **hidden)
         for answered in running:
-            answered.then(self.follow, [f.current], [f.suggested], **hidden)
+            answered.then(self.follow, [f.current, *f.filters], [f.suggested], **hidden)
         f.stop.click(self.stop, [f.stopping], [f.stop], concurrency_limit=None, **hidden)
         f.panel.cite(self.cite, [f.current], [f.panel, f.reading], **hidden)
         f.panel.close(self.close, None, [f.panel, f.reading], **hidden)
@@ -254,6 +254,7 @@ class Events:
         f = self._fields
         asked = " ".join((asked or "").split())
         if not asked:
+            yield gr.skip()  # without a yield, Gradio would blank everything
             return
         conversation = Conversation.from_dict(current)
         if editing is not None:
@@ -332,11 +333,11 @@ class Events:
             stopping.set()
         return gr.update(visible=False)
 
-    def follow(self, current: object) -> str:
-        """What to ask after the last answer."""
+    def follow(self, current: object, *filters: Any) -> str:
+        """What to ask after the last answer, or first."""
         exchanges, assistant = Conversation.from_dict(current).exchanges, self._engine.assistant
         if not exchanges or assistant is None:
-            return ""
+            return self._suggested(_filter(*filters))
         earlier = [one.question for one in exchanges]
         pool = self._engine.suggestions
         following = suggest.follow_ups(assistant, exchanges[-1].answer, earlier, pool)
@@ -460,6 +461,7 @@ class Events:
         f, view, chosen = self._fields, View(self._language), _filter(*filters)
         article_id = str(event.article)
         if self._engine.samples:
+            yield gr.skip()
             return
         try:
             for step in uploads.remove(self._engine, article_id):

@@ -126,6 +126,39 @@ def test_a_question_sent_while_another_is_answered_comes_next(
         expect(box).to_have_value("")
 
 
+def test_enter_on_an_empty_or_blank_box_changes_nothing(reader: User) -> None:
+    page = reader.page
+    box = page.locator("#composer textarea")
+    page.locator("#suggested .suggestion").first.wait_for()
+    for blank in ("", "   "):
+        before = shown(reader)
+        box.fill(blank)
+        send_and_settle(reader)
+        assert shown(reader) == before
+    reader.ask(BRIDGE)
+    page.locator("#suggested .suggestion").first.wait_for()
+    for blank in ("", " \t "):
+        before = shown(reader)
+        box.fill(blank)
+        send_and_settle(reader)
+        assert shown(reader) == before
+        assert "1964" in reader.text("#live .short")
+
+
+def shown(person: User) -> list[str]:
+    """The text of the page's parts that a question may change."""
+    parts = ("#status", "#settled", "#live", "#suggested", "#note", "#composer-row")
+    return [person.page.locator(part).inner_text() for part in parts]
+
+
+def send_and_settle(person: User) -> None:
+    """Press Enter in the question's box and wait until what follows from it is through."""
+    page = person.page
+    with page.expect_request(lambda request: "queue/join" in request.url):
+        page.locator("#composer textarea").press("Enter")
+    page.wait_for_timeout(1_500)
+
+
 @pytest.mark.parametrize(
     ("question", "short", "quoted"),
     [(BRIDGE, "1964", "opened in 1964"), (SHIP, "34", "34 peneliti dari lima negara")],
