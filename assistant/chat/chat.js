@@ -55,6 +55,12 @@ window.tanya = (() => {
     if (language) document.cookie = `tanya_language=${language};path=/;max-age=31536000;samesite=lax`;
   });
 
+  // Before the page acts on it, which then no longer finds the conversation.
+  const deleting = (event) => event.target.closest('#conversations [data-act="delete"]');
+  document.addEventListener(
+    "click", (event) => deleting(event) && forget(deleting(event).dataset.conversation), true,
+  );
+
   document.addEventListener("keydown", (event) => {
     const reading = document.querySelector("#panel .reading");
     if (event.key === "Escape" && reading) back();
@@ -63,6 +69,85 @@ window.tanya = (() => {
     steps[event.key === "ArrowLeft" ? 0 : 1]?.click();
     event.preventDefault();
   });
+
+  // Conversations. Each has a key of its own in the browser's storage, so that two tabs do not
+  // overwrite each other's. One that both go on with is kept twice, by the second under a new id.
+  const KEPT = "tanya.conversation.";
+  const OPEN = "tanya.open"; // of this tab, for when it is loaded again
+  const known = new Map(); // by id: the exchanges that this tab last wrote or read
+  const renamed = new Map(); // by id as the page has it: the one it is kept under
+  let begun = false;
+
+  const exchanges = (one) => one.exchanges.map((exchange) => exchange.id).join(" ");
+  const newId = () => Math.random().toString(16).slice(2, 14).padEnd(12, "0");
+  const lastAsked = (one) => one.exchanges[one.exchanges.length - 1].asked;
+
+  function stored(id) {
+    try {
+      const one = JSON.parse(localStorage.getItem(KEPT + id));
+      return one?.exchanges?.length ? one : null;
+    } catch {
+      return null;
+    }
+  }
+
+  // All that are kept, the last asked first.
+  function conversations() {
+    const ids = Object.keys(localStorage).filter((key) => key.startsWith(KEPT));
+    const found = ids.map((key) => stored(key.slice(KEPT.length))).filter(Boolean);
+    return found.sort((one, other) => (lastAsked(one) < lastAsked(other) ? 1 : -1));
+  }
+
+  // Where the browser has no room left, the oldest give way.
+  function write(one) {
+    const others = conversations().filter((other) => other.id !== one.id);
+    for (;;) {
+      try {
+        return localStorage.setItem(KEPT + one.id, JSON.stringify(one));
+      } catch (error) {
+        if (!others.length) throw error;
+        localStorage.removeItem(KEPT + others.pop().id);
+      }
+    }
+  }
+
+  // Keep the conversation that this tab shows.
+  function keep(shown) {
+    if (!begun || !shown?.id) return;
+    const id = renamed.get(shown.id) ?? shown.id;
+    sessionStorage.setItem(OPEN, id);
+    if (!shown.exchanges.length) return;
+    const [there, now] = [stored(id), exchanges(shown)];
+    const before = there ? exchanges(there) : now;
+    if (before.startsWith(now + " ")) return; // another tab has gone on with it
+    if (before !== now && before !== known.get(id)) {
+      renamed.set(shown.id, newId());
+      return keep(shown);
+    }
+    write({ ...shown, id });
+    known.set(id, now);
+  }
+
+  // The conversation to go on with: under a new id if another tab has gone on with it.
+  function mine(shown) {
+    if (!shown?.exchanges?.length) return shown;
+    const id = renamed.get(shown.id) ?? shown.id;
+    const there = stored(id);
+    const changed = there && exchanges(there) !== exchanges(shown);
+    return { ...shown, id: changed ? newId() : id };
+  }
+
+  // What this tab showed before it was loaded again; a new tab goes on with the last one of all.
+  // Earlier versions kept all but the open one in one list, ``before``.
+  function begin(shown, before) {
+    for (const one of [...(before ?? []), shown])
+      if (one?.exchanges?.length && !stored(one.id)) write(one);
+    begun = true;
+    const id = sessionStorage.getItem(OPEN);
+    return id ? (stored(id) ?? { id, exchanges: [] }) : ((shown && stored(shown.id)) ?? shown);
+  }
+
+  const forget = (id) => localStorage.removeItem(KEPT + id);
 
   const focusComposer = () => document.querySelector("#composer textarea, #composer input")?.focus();
   const showTab = (number) => document.querySelectorAll('#desk [role="tab"]')[number]?.click();
@@ -83,5 +168,8 @@ window.tanya = (() => {
     keep();
   }
 
-  return { keepLanguage, followAnswer, showCitation, focusComposer, showTab, download };
+  return {
+    begin, conversations, download, focusComposer, followAnswer, keep, keepLanguage, mine,
+    showCitation, showTab,
+  };
 })();

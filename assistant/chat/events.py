@@ -34,10 +34,14 @@ from prompts import phrase
 _LOG = logging.getLogger(__name__)
 
 SUGGESTED = 4
-KEPT_CONVERSATIONS = 30
 POLL_SECONDS = 0.4
 SUGGESTIONS_SECONDS = 60.0  # waited for at most
 ASKED_AT_ONCE = 16
+
+# Conversations are kept by the browser (chat.js): it hands them over where an event needs them.
+BEGIN = "(shown, kept, ...rest) => [tanya.begin(shown, kept), tanya.conversations(), ...rest]"
+GO_ON = "(asked, shown, ...rest) => [asked, tanya.mine(shown), ...rest]"
+WITH_KEPT = "(shown, kept, ...rest) => [shown, tanya.conversations(), ...rest]"
 
 Updates = dict[Any, Any]
 
@@ -60,6 +64,7 @@ class Events:
                 f.settled, f.live, f.suggested, f.composer, f.current, f.editing, f.stopping,
                 f.send, f.stop, f.note, f.status,
             ],
+            "js": GO_ON,
             "concurrency_limit": ASKED_AT_ONCE,
             "trigger_mode": "always_last",  # a question sent while one is answered comes next
             **hidden,
@@ -68,10 +73,12 @@ class Events:
             self.start,
             [f.current, f.kept, f.reading, *f.filters],
             [f.settled, f.live, f.suggested, f.note, f.panel, f.status, f.listing, f.sources,
-             f.conversations],
+             f.conversations, f.current, f.kept],
+            js=BEGIN,
             concurrency_limit=None,
             **hidden,
         )  # fmt: skip
+        f.current.change(None, [f.current], None, js="shown => tanya.keep(shown)", **hidden)
         running: list[Any] = [f.composer.submit(**asks), f.send.click(**asks)]
         chosen = [f.composer, f.editing]
         running.append(f.suggested.pick(self.pick, None, chosen, **hidden).then(**asks))
@@ -119,23 +126,24 @@ class Events:
     def _connect_conversations(self, tab: gr.Tab, hidden: dict[str, Any]) -> None:
         f = self._fields
         both = [f.current, f.kept]
-        tab.select(self.list_conversations, both, [f.conversations], **hidden)
+        tab.select(self.list_conversations, both, [f.conversations], js=WITH_KEPT, **hidden)
         switched = [
-            f.current, f.kept, f.settled, f.live, f.suggested, f.panel, f.reading,
+            f.current, f.settled, f.live, f.suggested, f.panel, f.reading,
             f.conversations, f.editing, f.note,
         ]  # fmt: skip
         inputs = [*both, *f.filters]
-        f.renew.click(self.renew, inputs, switched, **hidden).then(
+        kept: dict[str, Any] = {"js": WITH_KEPT, **hidden}
+        f.renew.click(self.renew, inputs, switched, **kept).then(
             None, js="() => tanya.focusComposer()"
         )
-        f.conversations.open(self.open, inputs, switched, **hidden).then(
+        f.conversations.open(self.open, inputs, switched, **kept).then(
             None, js="() => tanya.showTab(0)"
         )
-        f.conversations.delete(self.delete, inputs, switched, **hidden)
-        f.conversations.markdown(self.export_markdown, both, [f.exported], **hidden).then(
+        f.conversations.delete(self.delete, inputs, switched, **kept)
+        f.conversations.markdown(self.export_markdown, both, [f.exported], **kept).then(
             None, [f.exported], js='text => tanya.download(text, "tanya.md", "text/markdown")'
         )
-        f.conversations.json(self.export_json, both, [f.exported], **hidden).then(
+        f.conversations.json(self.export_json, both, [f.exported], **kept).then(
             None, [f.exported], js='text => tanya.download(text, "tanya.json", "application/json")'
         )
 
@@ -226,7 +234,12 @@ class Events:
         f, chosen = self._fields, _filter(*filters)
         self._engine.seen.set()
         conversation = Conversation.from_dict(current)
-        yield {**self._transcript(conversation), f.status: self._status()}
+        yield {
+            **self._transcript(conversation),
+            f.status: self._status(),
+            f.current: conversation.to_dict(),
+            f.kept: [],
+        }
         while not self._engine.wait(POLL_SECONDS):
             yield {f.status: self._status()}
         yield {
@@ -485,8 +498,7 @@ class Events:
     # Conversations
 
     def _conversations(self, current: Conversation, kept: list[Conversation]) -> str:
-        everything = [one for one in (current, *kept) if one.exchanges]
-        return lists.conversation_list(View(self._language), everything, current.id)
+        return lists.conversation_list(View(self._language), _everything(current, kept), current.id)
 
     def list_conversations(self, current: object, kept: object) -> str:
         return self._conversations(Conversation.from_dict(current), _kept(kept))
@@ -494,12 +506,10 @@ class Events:
     def renew(self, current: object, kept: object, *filters: Any) -> Updates:
         """Begin a new conversation; the old one is kept."""
         old = Conversation.from_dict(current)
-        return self._switched(Conversation.new(), [old, *_kept(kept)], _filter(*filters))
+        return self._switched(Conversation.new(), _everything(old, _kept(kept)), _filter(*filters))
 
     def open(self, event: gr.EventData, current: object, kept: object, *filters: Any) -> Updates:
-        everything = [Conversation.from_dict(current), *_kept(kept)]
-        chosen = next((one for one in everything if one.id == event.conversation), everything[0])
-        return self._switched(chosen, everything, _filter(*filters))
+        return self._switched(_wanted(current, kept, event), _kept(kept), _filter(*filters))
 
     def delete(self, event: gr.EventData, current: object, kept: object, *filters: Any) -> Updates:
         here = Conversation.from_dict(current)
@@ -508,20 +518,15 @@ class Events:
             here = Conversation.new()
         return self._switched(here, others, _filter(*filters))
 
-    def _switched(
-        self, current: Conversation, everything: list[Conversation], chosen: Filter
-    ) -> Updates:
+    def _switched(self, current: Conversation, kept: list[Conversation], chosen: Filter) -> Updates:
         f = self._fields
-        others = [one for one in everything if one.id != current.id and one.exchanges]
-        others = others[:KEPT_CONVERSATIONS]
         return {
             **self._transcript(current),
             f.current: current.to_dict(),
-            f.kept: [one.to_dict() for one in others],
             f.suggested: "" if current.exchanges else self._suggested(chosen),
             f.panel: panel.empty_panel(View(self._language)),
             f.reading: None,
-            f.conversations: self._conversations(current, others),
+            f.conversations: self._conversations(current, kept),
             f.editing: None,
             f.note: self._note(chosen),
         }
@@ -539,9 +544,16 @@ def _kept(value: object) -> list[Conversation]:
     return [one for one in found if one.exchanges]
 
 
+def _everything(current: Conversation, kept: list[Conversation]) -> list[Conversation]:
+    """All conversations, each once; where another tab has gone on with this one, as it left it."""
+    there = {one.id for one in kept}
+    return [*([current] if current.exchanges and current.id not in there else []), *kept]
+
+
 def _wanted(current: object, kept: object, event: gr.EventData) -> Conversation:
-    everything = [Conversation.from_dict(current), *_kept(kept)]
-    return next((one for one in everything if one.id == event.conversation), everything[0])
+    here = Conversation.from_dict(current)
+    everything = _everything(here, _kept(kept))
+    return next((one for one in everything if one.id == event.conversation), here)
 
 
 def _filter(search: Any, since: Any, until: Any, sources: Any) -> Filter:

@@ -414,6 +414,64 @@ def test_two_users_see_nothing_of_each_other(browser: Browser, base: str) -> Non
         assert "1964" in one.text("#live .short")
 
 
+def test_two_tabs_lose_no_question(browser: Browser, base: str) -> None:
+    with user(browser, base) as one:
+        one.open()
+        other = User(one.page.context.new_page(), base).open()
+        one.ask(BRIDGE)
+        other.ask(SHIP)  # both began with nothing
+        for person, question in ((one, BRIDGE), (other, SHIP)):
+            person.page.reload()
+            person.page.locator("#status [role=status]").wait_for()
+            expect(person.page.locator("#live .question")).to_have_text(question)
+        assert conversations(one) == sorted([[SHIP], [BRIDGE]])
+        third = User(one.page.context.new_page(), base).open()
+        expect(third.page.locator("#live .question")).to_have_text(SHIP)  # the last one of all
+        third.ask(UNKNOWN)
+        other.ask(BRIDGE)  # both go on with the same one
+        expect(other.page.locator(".exchange[data-exchange]")).to_have_count(2)
+        assert conversations(other) == sorted([[SHIP, BRIDGE], [SHIP, UNKNOWN], [BRIDGE]])
+        one.page.close()
+        third.page.close()
+        fourth = User(other.page.context.new_page(), base).open()
+        assert conversations(fourth) == sorted([[SHIP, BRIDGE], [SHIP, UNKNOWN], [BRIDGE]])
+        alone = fourth.page.locator("#conversations li", has_text=BRIDGE)
+        alone.locator("summary").click()
+        alone.locator(".danger").click()
+        expect(fourth.page.locator("#conversations .source")).to_have_count(2)
+        assert conversations(other) == sorted([[SHIP, BRIDGE], [SHIP, UNKNOWN]])
+
+
+def test_conversations_of_an_earlier_version_are_kept(reader: User) -> None:
+    """It kept all but the open one in one list, which the page hands to the script."""
+    reader.ask(BRIDGE)
+    page = reader.page
+    taken = """() => {
+      const key = Object.keys(localStorage).find((one) => one.startsWith("tanya.conversation."));
+      const old = JSON.parse(localStorage.getItem(key));
+      localStorage.removeItem(key);
+      tanya.begin(null, [{ ...old, id: "old" }, { ...old, id: "older" }]);
+    }"""
+    page.evaluate(taken)
+    assert conversations(reader)[1:] == [[BRIDGE], [BRIDGE]]
+
+
+def conversations(person: User) -> list[list[str]]:
+    """The questions of each conversation in the list, as its export has them; sorted."""
+    person.tab(0)
+    person.tab(2)
+    buttons = person.page.get_by_role("button", name="Export JSON")
+    expect(buttons.first).to_be_visible()
+    person.page.wait_for_timeout(700)  # the list is made anew
+    found = []
+    for number in range(buttons.count()):
+        with person.page.expect_download() as download:
+            buttons.nth(number).click()
+        data = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+        found.append([one["question"] for one in data["exchanges"]])
+    return sorted(found)
+
+
 def test_added_articles_can_be_asked_about_and_removed(
     browser: Browser, base: str, tmp_path: Path
 ) -> None:
