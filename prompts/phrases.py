@@ -26,6 +26,7 @@ def phrase(language: Language, name: str, /, **values: object) -> str:
 
     ``name`` stands in ``phrases.toml``; ``chat.send`` is the name ``send`` in ``chat.toml``.
     Messages among the values are said in the same language, and digits grouped as it does.
+    ``{count:article|articles}`` is the word for one, or the word for any other number.
 
     Raises:
         KeyError: there is no such phrase, or a variable of it is missing.
@@ -38,10 +39,26 @@ def phrase(language: Language, name: str, /, **values: object) -> str:
 def _said(value: object, language: Language) -> object:
     if isinstance(value, Message):
         return value.text(language)
-    return _PointGrouped(value) if type(value) is int and language == "id" else value
+    if type(value) is int:
+        return _PointGrouped(value) if language == "id" else _Number(value)
+    return value
 
 
-class _PointGrouped(int):
+class _Number(int):
+    """A number that chooses between the word for one and the word for several.
+
+    >>> [f"{_Number(n):,} {_Number(n):article|articles}" for n in (1, 2000)]
+    ['1 article', '2,000 articles']
+    """
+
+    def __format__(self, spec: str) -> str:
+        single, several, plural = spec.partition("|")
+        if several:
+            return single if self == 1 else plural
+        return super().__format__(spec)
+
+
+class _PointGrouped(_Number):
     """A number that is written as Indonesian does.
 
     >>> f"{_PointGrouped(2000):,} {_PointGrouped(2000)}"
