@@ -25,18 +25,22 @@ State = Literal["same", "changed", "removed"]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question, its answer, when it was asked (ISO 8601) and what the user thought of it."""
+    """A question, its answer, when it was asked (ISO 8601) and what the user thought of it.
+
+    ``among``: how many articles were looked at, and of how many, where a filter was on.
+    """
 
     id: str
     question: str
     answer: Answer
     asked: str
     vote: Vote = ""
+    among: tuple[int, int] | None = None
 
     @classmethod
-    def new(cls, question: str, answer: Answer) -> Exchange:
+    def new(cls, question: str, answer: Answer, among: tuple[int, int] | None = None) -> Exchange:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        return cls(secrets.token_hex(6), question, answer, now)
+        return cls(secrets.token_hex(6), question, answer, now, among=among)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -45,6 +49,7 @@ class Exchange:
             "answer": self.answer.to_dict(),
             "asked": self.asked,
             "vote": self.vote,
+            "among": self.among and list(self.among),
         }
 
 
@@ -96,7 +101,11 @@ def _exchange(data: Mapping[str, Any]) -> Exchange:
     vote: Vote = data["vote"] if data["vote"] in ("up", "down") else ""
     asked = datetime.fromisoformat(str(data["asked"])).isoformat()
     answer = answer_from_dict(data["answer"])
-    return Exchange(str(data["id"]), str(data["question"]), answer, asked, vote)
+    among = None
+    if data.get("among"):
+        count, total = map(int, data["among"])
+        among = count, total
+    return Exchange(str(data["id"]), str(data["question"]), answer, asked, vote, among)
 
 
 def answer_from_dict(data: Mapping[str, Any]) -> Answer:

@@ -89,6 +89,10 @@ class Events:
             area.edit(self.take, [f.current], [*chosen, f.note], **hidden).then(
                 None, js="() => tanya.focusComposer()"
             )
+            everywhere = area.everywhere(
+                self.ask_everywhere, [f.current], [*chosen, *f.filters], **hidden
+            )
+            running.append(everywhere.then(**asks))
             area.cite(self.cite, [f.current], [f.panel, f.reading], **hidden)
             area.read(self.read, None, [f.panel, f.reading], **hidden)
             area.up(self.vote_up, [f.current], shown, **hidden)
@@ -191,6 +195,8 @@ class Events:
             View(self._language), found, len(everything),
             removable=self._engine.changes and not self._engine.samples,
         )  # fmt: skip
+        if chosen.since and chosen.until and chosen.since > chosen.until:
+            listing = lists.failure(View(self._language), "reversed_days")
         return {f.listing: listing, f.sources: gr.update(choices=outlets), f.status: self._status()}
 
     def _suggested(self, chosen: Filter) -> str:
@@ -219,6 +225,8 @@ class Events:
             return ""
         view = View(self._language)
         words = view.say("restricted", count=len(allowed), total=len(assistant.store.articles))
+        if chosen.since and chosen.until and chosen.since > chosen.until:
+            words = view.say("reversed_days")
         clear = view.say("clear_filter")
         return (
             f'<p class="chip">{words} <button type="button" class="plain" '
@@ -325,7 +333,9 @@ class Events:
         if stopping.is_set() and answer.mode != "llm":
             yield back
             return
-        conversation = conversation.extended(Exchange.new(asked, answer))
+        allowed = self._allowed(chosen)
+        among = None if allowed is None else (len(allowed), len(assistant.store.articles))
+        conversation = conversation.extended(Exchange.new(asked, answer, among))
         yield {
             **opening,
             **ending,
@@ -371,6 +381,11 @@ class Events:
         view = View(self._language)
         keep = f'<button type="button" class="plain" data-act="keep">{view.say("keep")}</button>'
         return asked, number, f'<p class="chip">{view.say("editing")} {keep}</p>'
+
+    def ask_everywhere(self, current: object, event: gr.EventData) -> tuple[Any, ...]:
+        """Put a question into the composer again, with no filter on; its answer stays."""
+        asked = Conversation.from_dict(current).exchanges[int(event.exchange)].question
+        return asked, None, *self.clear_filter()
 
     def keep_question(self, *filters: Any) -> tuple[str, None, str]:
         return "", None, self._note(_filter(*filters))

@@ -22,7 +22,7 @@ MOST_WAITING = 256  # events of all users; further ones are refused at once
 
 # Clicks on a button with data-act become events of that name, with its data.
 ACTS = """/* "cite" "read" "close" "retry" "edit" "up" "down" "comment" "pick" "remove"
-"open" "delete" "markdown" "json" "clear_filter" "keep" */
+"open" "delete" "markdown" "json" "clear_filter" "keep" "everywhere" */
 element.addEventListener("click", event => {
   const button = event.target.closest("[data-act]");
   if (button && element.contains(button)) trigger(button.dataset.act, {...button.dataset});

@@ -21,7 +21,7 @@ def exchanges(view: View, conversation: Conversation, first: int, last: int) -> 
 
 def exchange(view: View, one: Exchange, number: int) -> str:
     """A question and its whole answer with sources and tools."""
-    body = answer_body(view, one.answer, number)
+    body = answer_body(view, one.answer, number, one.among)
     if one.answer.understood:
         taken = phrase(view.language, "understood", question=one.answer.understood)
         body = f'<p class="understood">{text(taken)}</p>{body}'
@@ -51,9 +51,12 @@ def pending(asked: str, status: str, said: str = "") -> str:
     )
 
 
-def answer_body(view: View, answer: Answer, number: int) -> str:
+def answer_body(
+    view: View, answer: Answer, number: int, among: tuple[int, int] | None = None
+) -> str:
+    """``among``: how many articles were looked at, and of how many, where a filter was on."""
     if answer.abstained:
-        return _declined(view, answer)
+        return _declined(view, answer, number, among)
     level = (
         f'<p class="level {answer.level}"><i aria-hidden="true"></i>'
         f"{view.say(f'level_{answer.level}')}</p>"
@@ -160,7 +163,7 @@ def _state(view: View, citation: Citation) -> str:
     return f'<p class="stale" role="note">{view.say(f"citation_{state}")}</p>'
 
 
-def _declined(view: View, answer: Answer) -> str:
+def _declined(view: View, answer: Answer, number: int, among: tuple[int, int] | None) -> str:
     near = ""
     if answer.nearest:
         items = "".join(
@@ -170,9 +173,21 @@ def _declined(view: View, answer: Answer) -> str:
             for article in answer.nearest
         )
         near = f"<h4>{view.say('nearest')}</h4><ol>{items}</ol>"
+    refusal, hint, filtered = text(answer.text), view.say("declined_hint"), ""
+    if among is not None:
+        count, total = among
+        told = view.say("declined_restricted", count=count, total=total)
+        if not count:
+            refusal, hint = text(phrase(answer.language, "chat.none_selected")), ""
+        filtered = (
+            f'<p class="restricted">{told} <button type="button" class="plain" '
+            f'data-act="everywhere" data-exchange="{number}">{view.say("ask_everywhere")}</button>'
+            "</p>"
+        )
+    hint = f'<p class="hint">{hint}</p>' if hint else ""
     return (
-        f'<div class="declined"><p class="refusal" lang="{answer.language}">{text(answer.text)}</p>'
-        f'<p class="hint">{view.say("declined_hint")}</p></div>'
+        f'<div class="declined"><p class="refusal" lang="{answer.language}">{refusal}</p>'
+        f"{filtered}{hint}</div>"
         f'<section class="sources near" aria-label="{view.say("nearest")}">{near}</section>'
     )
 
