@@ -84,6 +84,29 @@ def _index_folder(args: argparse.Namespace) -> Path:
     return args.index.expanduser() if args.index else default_index()
 
 
+def _asked_index(args: argparse.Namespace) -> Path:
+    """The index that is read: the samples', saying so, where there is no other and none is named.
+
+    It is made if need be.
+    """
+    from assistant.config import samples_folder, samples_index
+    from index.errors import LockedIndexError
+    from index.generations import live_generation
+
+    index = _index_folder(args)
+    if args.index or live_generation(index) is not None:
+        return index
+    index = samples_index()
+    try:
+        with bars() as progress:
+            _bring_in_line(index, [samples_folder()], progress)
+    except LockedIndexError:  # a chat that has just been started makes it
+        if live_generation(index) is None:
+            raise
+    print(f"tanya: {say('cli.samples_asked')}", file=sys.stderr)
+    return index
+
+
 def _index(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
@@ -217,7 +240,7 @@ def _ask(args: argparse.Namespace) -> int:
     if args.file:
         return _ask_file(args)
     understand(args.question)
-    answer = _open(_index_folder(args), args).ask(args.question, top=args.top)
+    answer = _open(_asked_index(args), args).ask(args.question, top=args.top)
     if args.json:
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=1))
     else:
@@ -232,7 +255,7 @@ def _ask_file(args: argparse.Namespace) -> int:
     from assistant.batch import ask_lines, read_lines
 
     lines = read_lines(args.file)
-    assistant = _open(_index_folder(args), args)
+    assistant = _open(_asked_index(args), args)
     rows = ask_lines(assistant, lines, args.top, interface_language())
     total = sum(bool(line.strip()) for line in lines)
     failed = 0
@@ -335,7 +358,7 @@ def _mcp(args: argparse.Namespace) -> int:
 
 
 def _articles(args: argparse.Namespace) -> int:
-    print_articles(_read_catalog(args))
+    print_articles(_read_catalog(_asked_index(args)))
     return 0
 
 
@@ -344,7 +367,7 @@ def _show(args: argparse.Namespace) -> int:
     from index.ingest import find_article
 
     name, _, number = args.article.partition("#p")
-    catalog = _read_catalog(args)
+    catalog = _read_catalog(_asked_index(args))
     article = catalog.articles([find_article(catalog, name)])[0]
     if args.history:
         print_facts(catalog, article)
@@ -359,12 +382,11 @@ def _show(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read_catalog(args: argparse.Namespace) -> Catalog:
+def _read_catalog(index: Path) -> Catalog:
     from index.catalog import Catalog
     from index.errors import MissingIndexError
     from index.generations import live_generation
 
-    index = _index_folder(args)
     live = live_generation(index)
     if live is None:
         raise MissingIndexError("no_index", index=index)
@@ -379,7 +401,7 @@ def _remove(args: argparse.Namespace) -> int:
 
     index = _index_folder(args)
     with _progress(args) as progress:
-        _read_catalog(args).close()
+        _read_catalog(index).close()
         encoder = open_encoder(encoder_name(index))
         removed = remove_articles(index, args.articles, encoder, progress)
     if args.json:

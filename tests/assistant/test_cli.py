@@ -287,6 +287,28 @@ def test_what_is_named_and_cannot_be_read_fails_beside_all_else(
     assert tanya("index", binary.parent, *index).returncode == 0  # left out, but read
 
 
+def test_without_an_index_of_ones_own_the_samples_are_asked(tmp_path: Path) -> None:
+    """As the README begins: a chat, and then these commands."""
+    home = {name: str(tmp_path) for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA")}
+    question = "When was the Jakarta MRT opened?"
+    asked = tanya("ask", question, "--json", **home)
+    assert asked.returncode == 0, asked.stderr
+    assert "sample articles" in asked.stderr
+    [citation, *_] = json.loads(asked.stdout)["citations"]
+    listed = tanya("articles", **home)
+    assert listed.returncode == 0, listed.stderr
+    assert citation["article_id"] in listed.stdout
+    assert "sample articles" in listed.stderr
+    assert tanya("show", citation["paragraph_id"], **home).returncode == 0
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(json.dumps({"question": question}), "utf-8")
+    assert citation["quotation"] in tanya("ask", "--file", questions, **home).stdout
+    for command in (("remove", citation["article_id"]), ("doctor",)):  # of one's own only
+        done = tanya(*command, **home)
+        assert done.returncode == 1
+        assert "tanya index PATH" in done.stdout + done.stderr
+
+
 def test_an_index_of_the_samples_from_another_version_is_made_again(tmp_path: Path) -> None:
     home = {name: str(tmp_path) for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA")}
     welcome = tanya("chat", "--terminal", **home)
