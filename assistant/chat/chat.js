@@ -160,16 +160,29 @@ window.tanya = (() => {
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
-  // Gradio sets the browser's language on the page; the page's own is what a screen reader needs.
-  function keepLanguage(language) {
+  // The page's language, for screen readers as well; what Gradio says in English only is looked up
+  // in ``words``.
+  function speak(language, words) {
     const root = document.documentElement;
     const keep = () => root.lang !== language && (root.lang = language);
     new MutationObserver(keep).observe(root, { attributes: true, attributeFilter: ["lang"] });
     keep();
+    const said = ".toast-title, .toast-message-text";
+    const translate = () => {
+      for (const part of document.querySelectorAll(said)) {
+        const word = words[part.textContent.trim()];
+        if (word && word !== part.textContent) part.textContent = word;
+      }
+      for (const part of document.querySelectorAll("button[aria-label], input[aria-label]")) {
+        const word = words[part.ariaLabel];
+        if (word && word !== part.ariaLabel) part.ariaLabel = word;
+      }
+    };
+    new MutationObserver(translate).observe(root, { childList: true, subtree: true });
   }
 
   return {
-    begin, conversations, download, focusComposer, followAnswer, keep, keepLanguage, mine,
-    showCitation, showTab,
+    begin, conversations, download, focusComposer, followAnswer, keep, mine,
+    showCitation, showTab, speak,
   };
 })();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import gradio as gr
 from gradio.events import api
 
@@ -62,6 +64,32 @@ def theme() -> gr.themes.Base:
         button_primary_text_color="#ffffff",
         button_primary_text_color_dark="#ffffff",
     )
+
+
+# What Gradio says by itself, in English only, by the name of our phrase.
+GRADIO_SAYS = {
+    "error": "Error",
+    "connection_lost": "Connection to the server was lost. Attempting reconnection...",
+    "connection_broke": "Connection errored out.",
+    "busy": "This application is currently busy. Please try again.",
+    "more_tabs": "More tabs",
+    "files": "File upload",
+    "upload": "Click to upload or drop files",
+}
+
+
+def translations(language: Language) -> gr.I18n:
+    """Names that Gradio looks up in the page's language and has no word for."""
+    words: dict[str, dict[str, str]] = {
+        language: {"common.upload": phrase(language, "chat.upload")}
+    }
+    return gr.I18n(**words)
+
+
+def head(language: Language, script: str) -> str:
+    """The page's own script, and what it says in place of Gradio."""
+    words = {said: phrase(language, f"chat.{name}") for name, said in GRADIO_SAYS.items()}
+    return f"<script>{script}tanya.speak({json.dumps(language)}, {json.dumps(words)});</script>"
 
 
 def build(engine: Engine, language: Language) -> gr.Blocks:

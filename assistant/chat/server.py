@@ -23,8 +23,9 @@ from assistant.chat import addresses
 from assistant.chat.connection import Connection
 from assistant.chat.engine import Engine
 from assistant.chat.guard import ASK, MAX_UPLOAD, MOST_OPEN, Access, Guard, Health
-from assistant.chat.page import build, theme
+from assistant.chat.page import build, head, theme, translations
 from assistant.chat.route import Route
+from assistant.chat.spoken import Spoken
 from assistant.terminal import say
 from index.types import Language
 from prompts import MessageError
@@ -140,7 +141,8 @@ def create_app(engine: Engine, access: Access) -> Guard:
             enable_monitoring=False,
             theme=theme(),
             css=css,
-            head=f"<script>{script}tanya.keepLanguage('{language}');</script>",
+            head=head(language, script),
+            i18n=translations(language),
         )
 
     def health() -> Health:
@@ -148,7 +150,7 @@ def create_app(engine: Engine, access: Access) -> Guard:
             return "failed"
         return "loading" if engine.assistant is None else "ok"
 
-    return Guard(app, access, health)
+    return Guard(Spoken(app), access, health)
 
 
 def preferred(accept_language: str) -> Language:

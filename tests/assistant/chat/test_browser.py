@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from evals.browser import PATIENCE_MS, PHONE, User, launch, user
-from evals.server import chat
+from evals.server import chat, served
+from index.types import Language
+from prompts import phrase
 from tests.conftest import write_corpus
 
 pytestmark = pytest.mark.browser
@@ -332,6 +336,40 @@ def test_the_language_of_the_page_follows_the_browser_and_can_be_switched(
         expect(page.locator("#live .short")).to_contain_text("1964")  # the conversation stays
         page.goto(base)
         expect(page.get_by_role("tab").first).to_have_text("Chat")  # and so does the choice
+
+
+@pytest.mark.parametrize(("language", "locale"), [("id", "en-GB"), ("en", "id-ID")])
+def test_the_page_speaks_one_language(
+    browser: Browser, tmp_path: Path, language: Language, locale: str
+) -> None:
+    """Whatever the browser's is; so does what Gradio says by itself."""
+    corpus = write_corpus(tmp_path / "corpus")
+    (corpus / "kapal.json").unlink()
+    (corpus / "pasar.txt").unlink()
+    with (
+        served(tmp_path, corpus, "--index", tmp_path / "index") as server,
+        user(browser, server.address, locale=locale) as person,
+    ):
+        page = person.open(language).page
+        assert person.text("#status") == ("1 artikel" if language == "id" else "1 article")
+        person.tab(1)
+        page.locator("#add > button").click()
+        expect(page.locator("#listing .count")).to_have_text(
+            "1 dari 1 artikel" if language == "id" else "1 of 1 article"
+        )
+        page.locator("#files button").first.wait_for()
+        spoken = page.locator("body").inner_text() + "\n".join(
+            page.locator("[aria-label]").evaluate_all("all => all.map(one => one.ariaLabel)")
+        )
+        foreign = ("Drop File", "Click to", "Upload", "upload", "More tabs", "articles", "common.")
+        if language == "en":
+            foreign = ("Letakkan", "Unggah", "atau", "artikel", "common.")
+        assert [word for word in foreign if word in spoken] == []
+        os.kill(server.process, signal.SIGKILL)
+        lost = phrase(language, "chat.connection_lost")
+        page.locator("#send").dispatch_event("click")
+        expect(page.locator(".toast-body")).to_contain_text(lost)
+        assert phrase(language, "chat.error") in person.text(".toast-body")
 
 
 def test_hostile_articles_are_text_and_fetch_nothing(reader: User) -> None:
