@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.types import Turn
-from index.text import STOP_WORDS, WORD, content_words, fold
+from index.text import STOP_WORDS, WORD, content_words, fold, is_common
 
 MAX_CARRIED = 14  # words that come along, the latest ones
 ONE = 1  # a question of no more content words cannot be searched for by itself
@@ -110,6 +110,8 @@ def _leans(text: str, topic: str, answered: str) -> bool:
     own = content_words(text)
     known = set(content_words(topic)) | set(content_words(answered))
     named = {fold(name) for name in _names(text)}
+    if not asks(text):  # a bare name is a new topic: "Kanjuruhan"
+        named |= {word for word in own if word.isalpha() and not is_common(word)}
     fresh = bool(named - known) or any(word[0].isdigit() and word not in known for word in own)
     if _points(text):
         return len(own) <= (SOME if fresh else MANY)

@@ -35,6 +35,8 @@ MRT = turn("Siapa yang meresmikan MRT Jakarta pada Maret 2019?", "Joko Widodo")
         "Lalu?",
         "Siapa dia?",
         "Was it expensive?",
+        "Biaya?",
+        "Alasannya?",
     ],
 )
 def test_follow_ups_lean_on_the_turn_before(question: str) -> None:
@@ -52,6 +54,9 @@ def test_follow_ups_lean_on_the_turn_before(question: str) -> None:
         "Kenapa harga minyak goreng dan gula naik menjelang lebaran?",
         "Apa yang dikatakan Presiden Jokowi mengenai rencananya memindahkan ibu kota negara?",
         "Berapa orang lainnya belum ditemukan hingga Selasa petang?",
+        "Kanjuruhan",
+        "kanjuruhan",
+        "Lavrov?",
     ],
 )
 def test_questions_that_stand_alone_are_left_as_they_are(question: str) -> None:
