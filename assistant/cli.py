@@ -317,6 +317,7 @@ def _chat_in_terminal(
     index: Path, folder: Path | None, samples: bool, args: argparse.Namespace
 ) -> int:
     from assistant.question import QuestionError
+    from assistant.smalltalk import reply, small_talk
     from assistant.types import Turn
 
     language = interface_language()
@@ -338,6 +339,9 @@ def _chat_in_terminal(
             print()
             return 0
         if not question.strip():
+            continue
+        if talk := small_talk(question):
+            print(reply(*talk))
             continue
         try:
             answer = assistant.ask(question, history=history)
