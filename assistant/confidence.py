@@ -20,24 +20,21 @@ class Features:
 
     - ``reading``: the reader's log-odds of the span against "not answered here", of questions
       that are not yes/no;
-    - ``verdict``: of yes/no questions, the log-odds that the passage decides them; ``decided``,
-      how far apart yes and no are, in [0, 1]; ``yes_no``, 1 for these questions;
+    - ``verdict``: of yes/no questions, the log-odds that the passage decides them; ``yes_no``,
+      1 for these questions;
     - ``lead``: how far the passage is ahead of the best other one, or behind it;
     - ``coverage`` of the question's words by paragraph, title and day, weighted by their rarity;
       ``weakest``, the worst covered name or figure of the question; ``cosine`` of question and
-      paragraph, all in [0, 1];
-    - ``across``: 1 when question and article differ in language.
+      paragraph, all in [0, 1].
     """
 
     reading: float
     verdict: float
-    decided: float
     yes_no: float
     lead: float
     coverage: float
     weakest: float
     cosine: float
-    across: float
 
 
 NAMES = tuple(field.name for field in fields(Features))

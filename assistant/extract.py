@@ -145,9 +145,8 @@ class Extractor:
             if reading is None:
                 continue
             features = _features(
-                reading, scores[i], max(scores[:i] + scores[i + 1 :], default=-MOST), yes_no,
+                scores[i], max(scores[:i] + scores[i + 1 :], default=-MOST), yes_no,
                 chosen[node.node_id].coverage, question, cosines[i],
-                articles[i].language != question.language,
             )  # fmt: skip
             confidence = self._calibration.confidence(features)
             found.append(_evidence(node, reading, yes_no, features, confidence))
@@ -200,26 +199,21 @@ def log_odds(reading: Reading | None, yes_no: bool) -> float:
 
 
 def _features(
-    reading: Reading,
     score: float,
     rival: float,
     yes_no: bool,
     coverage: Coverage,
     question: Question,
     cosine: float,
-    across: bool,
 ) -> Features:
-    gap = reading.probability("supported") - reading.probability("contradicted")
     return Features(
         reading=0.0 if yes_no else score,
         verdict=score if yes_no else 0.0,
-        decided=abs(gap) if yes_no else 0.0,
         yes_no=float(yes_no),
         lead=score - rival,
         coverage=coverage.score,
         weakest=_weakest([*question.names, *question.numbers], coverage),
         cosine=max(0.0, cosine),
-        across=float(across),
     )
 
 

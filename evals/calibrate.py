@@ -52,8 +52,8 @@ Array = NDArray[np.float64]
 
 COUNTS = {"news": 4.0, "own": 2.0}  # what a passage of these questions counts; a public one, 1
 OUTSIDE, NEAR = 0.95, 0.75  # shares of the questions without an answer that must be declined
-MEDIUM, HIGH = 0.65, 0.85  # shares that are right, of the answers called so
-LEAST_LEVEL = 40  # answers from which a level's accuracy is told
+MEDIUM, HIGH = 0.6, 0.85  # shares that are right, of the answers called so
+LEAST_LEVEL = 30  # answers from which a level's accuracy is told
 
 
 @dataclass(frozen=True, slots=True)
