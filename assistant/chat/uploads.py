@@ -16,9 +16,12 @@ from assistant.chat.engine import Engine, Status
 from assistant.chat.lists import FileResult
 from index.catalog import Catalog
 from index.generations import live_generation
+from index.text import sentences
 from prompts import Message
 
 MAX_NAME_CHARS = 80
+HEADLINE_CHARS = 250  # a longer first line is text already
+HEADLINE_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,30 @@ def store_file(added: Path, source: Path) -> Stored:
 
 
 def store_text(added: Path, pasted: str) -> Stored:
-    """Write a pasted article into the folder as a page of text."""
-    data = (pasted.strip() + "\n").encode("utf-8", "replace")
+    """Write a pasted article into the folder as a page of text, with a headline if it has none."""
     first = pasted.strip().splitlines()[0]
+    if len(first) > HEADLINE_CHARS:
+        first = headline(first)
+        pasted = f"{first}\n\n{pasted.strip()}"
+    data = (pasted.strip() + "\n").encode("utf-8", "replace")
     digest = hashlib.sha256(data).digest()
     path, known = _place(added, " ".join(first.split()[:8]), ".txt", digest)
     if not known:
         path.write_bytes(data)
     return Stored(first[:MAX_NAME_CHARS], path, known)
+
+
+def headline(body: str) -> str:
+    """What can head a text that has no headline: its first sentence, or how that begins.
+
+    >>> headline("Jembatan itu dibuka. Warga menyeberang.")
+    'Jembatan itu dibuka'
+    """
+    start, end = next(iter(sentences(body)), (0, len(body)))
+    first = body[start:end].strip().rstrip(".")
+    few = first.split()[:HEADLINE_WORDS]
+    begun = " ".join(few)[:HEADLINE_CHARS]
+    return first if len(first) <= len(begun) or len(first) <= MAX_NAME_CHARS else f"{begun} …"
 
 
 def _place(added: Path, stem: str, suffix: str, digest: bytes) -> tuple[Path, bool]:
