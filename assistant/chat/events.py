@@ -21,11 +21,12 @@ from assistant.chat.conversation import Conversation, Exchange, markdown, mentio
 from assistant.chat.engine import Engine, Status
 from assistant.chat.feedback import record
 from assistant.chat.fields import Fields
-from assistant.chat.html import View
+from assistant.chat.html import View, text
 from assistant.chat.panel import Reading
 from assistant.config import feedback_file
 from assistant.question import QuestionError
 from assistant.runs import RunFailedError
+from assistant.smalltalk import Kind, reply, small_talk
 from assistant.types import Answer
 from index.filters import Filter, Selection
 from index.types import Language
@@ -125,6 +126,11 @@ class Events:
         f.paste.click(
             self.add_text, [f.pasted, f.current, *f.filters], [*refreshed, f.pasted], **hidden
         )
+        f.note.adopt(
+            self.adopt, [f.composer, f.current, *f.filters], [*refreshed, f.composer, f.note],
+            **hidden,
+        )  # fmt: skip
+        f.note.adopt(None, js="() => tanya.showTab(1)")
         f.listing.remove(self.remove, [f.current, *f.filters], refreshed, **hidden)
 
     def _connect_conversations(self, tab: gr.Tab, hidden: dict[str, Any]) -> None:
@@ -272,12 +278,15 @@ class Events:
         Stopped, what a language model has written stays; where that is nothing, the question
         returns to the composer.
         """
-        f = self._fields
-        asked = " ".join((asked or "").split())
+        f, typed = self._fields, asked or ""
+        asked = " ".join(typed.split())
         if not asked:
             yield gr.skip()  # without a yield, Gradio would blank everything
             return
-        conversation = Conversation.from_dict(current)
+        if talk := small_talk(asked):
+            yield self._replied(asked, talk, Conversation.from_dict(current))
+            return
+        conversation = before = Conversation.from_dict(current)
         if editing is not None:
             conversation = conversation.first(editing)
         chosen = _filter(*filters)
@@ -327,8 +336,12 @@ class Events:
                     said += piece
                     yield {f.live: transcript.pending(asked, self._say("writing"), said)}
         except QuestionError as error:
-            wrong = transcript.pending(asked, error.text(self._language))
-            yield {**opening, **ending, f.live: wrong, f.composer: asked}
+            put_back: Updates = {
+                f.composer: typed,
+                f.editing: editing,
+                f.note: self._refused(error),
+            }
+            yield {**ending, **self._transcript(before), **put_back}
             return
         if stopping.is_set() and answer.mode != "llm":
             yield back
@@ -343,6 +356,32 @@ class Events:
             f.current: conversation.to_dict(),
             f.status: self._status(),
         }
+
+    def _replied(
+        self, said: str, talk: tuple[Kind, Language], conversation: Conversation
+    ) -> Updates:
+        """An answer to small talk: shown, but no part of the conversation."""
+        f, (kind, language) = self._fields, talk
+        view, count = self._view(conversation), len(conversation.exchanges)
+        return {
+            f.settled: transcript.exchanges(view, conversation, 0, count),
+            f.live: transcript.reply(said, reply(kind, language), language),
+            f.suggested: "",
+            f.composer: "",
+        }
+
+    def _refused(self, error: QuestionError) -> str:
+        """Why a question cannot be asked; a text that is too long for one may be an article."""
+        view = View(self._language)
+        if error.message.name == "empty_question":
+            return f'<p class="chip" role="alert">{view.say("no_words")}</p>'
+        adopt, told = "", text(error.text(self._language))
+        if error.message.name == "long_question" and self._engine.changes:
+            adopt = (
+                ' <button type="button" class="plain" data-act="adopt">'
+                f"{view.say('adopt')}</button>"
+            )
+        return f'<p class="chip" role="alert">{told[:1].upper()}{told[1:]}.{adopt}</p>'
 
     def _say(self, name: str) -> str:
         return phrase(self._language, f"chat.{name}")
@@ -465,12 +504,23 @@ class Events:
             yield {f.result: lists.failure(View(self._language), "paste_empty")}
             return
         stored = [uploads.store_text(self._engine.added, pasted)]
-        for updates in self._add(stored, current, _filter(*filters)):
-            yield {**updates, f.pasted: ""}
+        yield from self._add(stored, current, _filter(*filters), {f.pasted: ""})
+
+    def adopt(self, typed: str, current: object, *filters: Any) -> Iterator[Updates]:
+        """Add what was put into the box for questions as an article."""
+        chosen = _filter(*filters)
+        stored = [uploads.store_text(self._engine.added, typed)]
+        emptied: Updates = {self._fields.composer: "", self._fields.note: self._note(chosen)}
+        yield from self._add(stored, current, chosen, emptied)
 
     def _add(
-        self, stored: list[uploads.Stored], current: object, chosen: Filter
+        self,
+        stored: list[uploads.Stored],
+        current: object,
+        chosen: Filter,
+        emptied: Updates | None = None,
     ) -> Iterator[Updates]:
+        """Index what was stored; ``emptied`` are the fields that it came from, once it is taken."""
         f, view = self._fields, View(self._language)
         yield {f.result: lists.progress(view, "loading", 0, 0)}
         try:
@@ -479,6 +529,8 @@ class Events:
                     yield {f.result: lists.progress(view, step.stage, step.done, step.total)}
                 else:
                     yield {f.result: lists.file_results(view, step), **self._listing(chosen)}
+                    if emptied and not any(one.reason for one in step):
+                        yield emptied
         except RunFailedError as error:
             _LOG.error("adding articles failed: %s", error)
             yield {f.result: lists.failure(view, "run_failed", reason=error.message)}

@@ -15,7 +15,6 @@ from assistant.chat.fields import Fields
 from assistant.chat.guard import MAX_UPLOAD
 from assistant.chat.html import View, text
 from assistant.chat.panel import empty_panel
-from assistant.question import MAX_CHARS
 from index.readers import READERS
 from index.types import Language
 from prompts import phrase
@@ -24,7 +23,7 @@ MOST_WAITING = 256  # events of all users; further ones are refused at once
 
 # Clicks on a button with data-act become events of that name, with its data.
 ACTS = """/* "cite" "read" "close" "retry" "edit" "up" "down" "comment" "pick" "remove"
-"open" "delete" "markdown" "json" "clear_filter" "keep" "everywhere" */
+"open" "delete" "markdown" "json" "clear_filter" "keep" "everywhere" "adopt" */
 element.addEventListener("click", event => {
   const button = event.target.closest("[data-act]");
   if (button && element.contains(button)) trigger(button.dataset.act, {...button.dataset});
@@ -122,7 +121,7 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
                         with gr.Row(elem_id="composer-row"):
                             composer = gr.Textbox(
                                 label=say("question"), placeholder=say("placeholder"), lines=1,
-                                max_lines=6, max_length=MAX_CHARS, autofocus=True, scale=1,
+                                max_lines=6, autofocus=True, scale=1,
                                 elem_id="composer", container=False,
                             )  # fmt: skip
                             send = gr.Button(say("send"), variant="primary", elem_id="send")

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from assistant.chat.conversation import Conversation, Exchange, exchange_markdown, state_of
 from assistant.chat.html import View, day, facts, text
+from assistant.shorthand import spelled_out
 from assistant.types import Answer, Citation
+from index.types import Language
 from prompts import phrase
 
 _MARKERS = re.compile(r"((?:\s*\[\d+\])+)")
@@ -15,15 +17,17 @@ _MARKERS = re.compile(r"((?:\s*\[\d+\])+)")
 
 def exchanges(view: View, conversation: Conversation, first: int, last: int) -> str:
     """The exchanges from number ``first`` up to before ``last``."""
-    found = conversation.exchanges[first:last]
-    return "".join(exchange(view, one, number) for number, one in enumerate(found, start=first))
+    asked = [one.question for one in conversation.exchanges]
+    return "".join(
+        exchange(view, one, number, asked[:number])
+        for number, one in enumerate(conversation.exchanges[first:last], start=first)
+    )
 
 
-def exchange(view: View, one: Exchange, number: int) -> str:
-    """A question and its whole answer with sources and tools."""
+def exchange(view: View, one: Exchange, number: int, earlier: Sequence[str] = ()) -> str:
+    """A question after the ``earlier`` ones, and its whole answer with sources and tools."""
     body = answer_body(view, one.answer, number, one.among)
-    if one.answer.understood:
-        taken = phrase(view.language, "understood", question=one.answer.understood)
+    if taken := _taken(view, one, earlier):
         body = f'<p class="understood">{text(taken)}</p>{body}'
     return (
         f'<article class="exchange" data-exchange="{number}" aria-label="{text(one.question)}">'
@@ -31,8 +35,28 @@ def exchange(view: View, one: Exchange, number: int) -> str:
     )
 
 
+def _taken(view: View, one: Exchange, earlier: Sequence[str]) -> str:
+    """How a follow-up was taken: in full, or which question it goes on from.
+
+    Nothing where words of several were put together, which is no sentence to read.
+    """
+    understood, plain = one.answer.understood, spelled_out(one.question)
+    if not understood.endswith(plain):
+        return phrase(view.language, "understood", question=understood) if understood else ""
+    before = understood.removesuffix(plain).strip()
+    return phrase(view.language, "chat.goes_on", question=before) if before in earlier else ""
+
+
 def question(value: str) -> str:
     return f'<h3 class="question">{text(value)}</h3>'
+
+
+def reply(asked: str, said: str, language: Language) -> str:
+    """A message that is no question, and what is said to it."""
+    return (
+        f'<article class="exchange">{question(asked)}<div class="answer">'
+        f'<p class="sentences" lang="{language}">{text(said)}</p></div></article>'
+    )
 
 
 def pending(asked: str, status: str, said: str = "") -> str:

@@ -188,3 +188,19 @@ def test_an_article_that_vanished_from_the_web_is_marked() -> None:
         view = View("en", {one.id: one})
         for html in (panel.article_panel(view, one.id), lists.article_list(view, [one], 1, True)):
             assert ("gone from the web since 21 January 2022" in html) == (gone is not None)
+
+
+def test_how_a_follow_up_was_taken_is_only_shown_in_sentences() -> None:
+    before, follow_up = "Siapa yang meresmikan MRT?", "Kapan itu?"
+    glued = "Siapa MRT Joko Widodo Kapan itu?"
+    for understood, shown in (
+        (f"{before} {follow_up}", f"Lanjutan dari: “{before}”"),
+        ("Kapan MRT diresmikan?", "Dipahami sebagai: Kapan MRT diresmikan?"),
+        (f"{glued} {follow_up}", ""),
+        ("", ""),
+    ):
+        told = replace(answer(citation("Pada 2019.", "2019")), notice="", understood=understood)
+        talk = Conversation("c").extended(Exchange.new(before, told))
+        page = transcript.exchanges(View("id"), talk.extended(Exchange.new(follow_up, told)), 1, 2)
+        found = re.findall(r'<p class="understood">(.*?)</p>', page)
+        assert found == ([shown] if shown else [])
