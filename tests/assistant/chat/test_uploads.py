@@ -56,10 +56,10 @@ def test_names_are_harmless_and_nothing_is_overwritten(tmp_path: Path) -> None:
 
 def test_a_text_without_a_headline_gets_one_that_can_be_read(tmp_path: Path) -> None:
     engine = Engine(tmp_path / "index", None, samples=False)
-    long = (
-        "Taman kota Belira dibuka untuk umum pada Selasa pagi oleh wali kota Sinta Harum dan wakilnya. "
-        * 60
+    first = (
+        "Taman kota Belira dibuka untuk umum pada Selasa pagi oleh wali kota Sinta Harum sendiri"
     )
+    long = f"{first}. " * 60
     short = "Pasar Belira dibuka. " + "Pedagang berjualan lagi di sana sejak pagi. " * 20
     found = results(add(engine, [store_text(engine.added, one) for one in (long, short)]))
     assert all(one.reason is None for one in found)
