@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from numpy.typing import NDArray
 
 from assistant.confidence import Calibration, Features
 from assistant.question import Question
@@ -29,6 +30,10 @@ NEXT_BEST = 0.6  # a further paragraph must be this likely, as a share of the be
 MAX_SHORT_WORDS = 22
 LOG_ODDS = 10.0  # what counts as 1 in a feature
 MOST = 1.5
+ARTICLE_ONLY_WEIGHT = 0.9  # what a word counts that only the rest of the article covers
+KNOWN = 0.5  # a name or figure that is covered less stands nowhere in the article
+MISSING_NAME_PENALTY = 0.3  # what is left of the confidence then
+WHOLE = 3  # paragraphs of an article that names what it is about; a lone one need not
 
 Span = tuple[int, int]
 
@@ -52,7 +57,8 @@ class Evidence:
     """A passage that may answer: ``quote`` and ``short`` are offsets into the paragraph's text.
 
     ``verdict`` is what it says to a yes/no question, else None. ``confidence`` is the calibrated
-    probability that the passage answers the question.
+    probability that the passage answers the question; less where the article holds nothing of a
+    name or figure asked about, which the questions it is calibrated on hardly ever have.
     """
 
     node: StoredNode
@@ -138,6 +144,7 @@ class Extractor:
         readings = self._reader.read(question.text, texts, [heading(one) for one in articles])
         yes_no = is_yes_no([one for one in readings if one])
         scores = [log_odds(one, yes_no) for one in readings]
+        known = self._known(question, {one.id for one in articles})
         asked = self.store.encoder.encode_questions([question.text])[0]
         cosines = (self.store.vectors(nodes) @ asked).tolist()
         found = []
@@ -149,8 +156,22 @@ class Extractor:
                 chosen[node.node_id].coverage, question, cosines[i],
             )  # fmt: skip
             confidence = self._calibration.confidence(features)
+            covered, count = known[articles[i].id]
+            here = chosen[node.node_id].coverage.best
+            if count >= WHOLE and _weakest(question, covered.words, here, covered.best) < KNOWN:
+                confidence *= MISSING_NAME_PENALTY
             found.append(_evidence(node, reading, yes_no, features, confidence))
         return sorted(found, key=lambda item: (-item.confidence, item.node.node_id))
+
+    def _known(self, question: Question, article_ids: set[str]) -> dict[str, tuple[Coverage, int]]:
+        """How each whole article covers the question, and how many paragraphs it has."""
+        rows = self.store.catalog.rows_within(article_ids)
+        words = [np.concatenate(self.store.words_of(own)) for own in rows.values()]
+        covers = self._matcher.coverage(question.text, words)
+        return {
+            article_id: (cover, len(own))
+            for (article_id, own), cover in zip(rows.items(), covers, strict=True)
+        }
 
 
 def to_read(ranked: Sequence[Candidate]) -> list[Candidate]:
@@ -212,7 +233,7 @@ def _features(
         yes_no=float(yes_no),
         lead=score - rival,
         coverage=coverage.score,
-        weakest=_weakest([*question.names, *question.numbers], coverage),
+        weakest=_weakest(question, coverage.words, coverage.best),
         cosine=max(0.0, cosine),
     )
 
@@ -273,12 +294,21 @@ def quotation(evidence: Evidence) -> str:
     return evidence.node.paragraph.text[slice(*evidence.quote)]
 
 
-def _weakest(asked: Sequence[str], coverage: Coverage) -> float:
-    """The worst coverage among these words of the question."""
-    folded = {word for text in asked for word in words(text)}
+def _weakest(
+    question: Question,
+    asked: Sequence[str],
+    here: NDArray[np.float32],
+    article: NDArray[np.float32] | None = None,
+) -> float:
+    """The worst coverage of the names and figures of the question, 1 without any.
+
+    ``asked`` are the words of the question; ``here`` and ``article``, float32[n_words], say how the
+    paragraph and its whole article cover them.
+    """
+    covered = here if article is None else np.maximum(here, ARTICLE_ONLY_WEIGHT * article)
+    folded = {word for text in (*question.names, *question.numbers) for word in words(text)}
     return min(
-        (float(c) for word, c in zip(coverage.words, coverage.best, strict=True) if word in folded),
-        default=1.0,
+        (float(c) for word, c in zip(asked, covered, strict=True) if word in folded), default=1.0
     )
 
 

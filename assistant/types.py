@@ -90,7 +90,6 @@ class Answer:
             "schema_version": SCHEMA_VERSION,
             "text": self.text,
             "short": self.short,
-            "verdict": self.verdict,
             "citations": [citation.to_dict() for citation in self.citations],
             "language": self.language,
             "confidence": round(self.confidence, 4),
@@ -100,6 +99,7 @@ class Answer:
             "notice": self.notice,
             "mode": self.mode,
             "understood": self.understood,
+            "verdict": self.verdict,
             "timings": {name: round(ms, 2) for name, ms in self.timings.items()},
         }
 

@@ -172,7 +172,9 @@ def _refuse_notice(shown: Sequence[str], body: Sequence[str]) -> None:
     for name, notice in _NOTICES.items():
         others = " ".join(text for text in body if not notice.search(text))
         if any(map(notice.search, shown)) and len(words(others)) < MAX_NOTICE_WORDS:
-            raise RejectedFileError(name)
+            raise RejectedFileError(
+                "needs_javascript" if name == "needs_javascript" else "challenge"
+            )
 
 
 def _spoken(tree: _Element) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -50,7 +51,7 @@ Kapal pertama tiba pada Minggu sore.
 
 
 class NumberReader:
-    """Reads the first number of a text, and believes in it."""
+    """Reads the first number of a text and believes in it, else the whole text, in doubt."""
 
     fingerprint = "numbers"
 
@@ -58,19 +59,27 @@ class NumberReader:
         self, question: str, texts: Sequence[str], heads: Sequence[str] | None = None
     ) -> list[Reading | None]:
         found = [re.search(r"\d+(?: orang)?", text) for text in texts]
-        return [Reading(match.span(), 5.0) if match else None for match in found]
+        return [
+            Reading(match.span(), 5.0) if match else Reading((0, len(text)), 0.0)
+            for match, text in zip(found, texts, strict=True)
+        ]
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("answers")
     corpus = folder / "corpus"
     corpus.mkdir()
     for name, text in ARTICLES.items():
         (corpus / name).write_text(text, encoding="utf-8")
-    encoder = StaticEncoder()
-    index_paths(folder / "index", [corpus], encoder)
-    reader = NumberReader()
+    index_paths(folder / "index", [corpus], StaticEncoder())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def assistant(folder: Path) -> Assistant:
+    """One whose reader is known."""
+    encoder, reader = StaticEncoder(), NumberReader()
     even = Calibration.even(encoder.fingerprint, reader.fingerprint)
     return Assistant(folder / "index", Store.open(folder / "index"), reader, even)
 
@@ -92,8 +101,10 @@ def test_a_named_day_keeps_to_the_articles_of_it(assistant: Assistant) -> None:
     assert assistant.ask(question, today=date(2031, 1, 1)).citations  # no article of that time
 
 
-def test_copies_of_one_story_are_one_citation(assistant: Assistant) -> None:
-    answer = assistant.ask("Bagaimana bantuan dikirim ke kota yang terputus?")
+def test_copies_of_one_story_are_one_citation(folder: Path) -> None:
+    answer = Assistant.open(folder / "index").ask(
+        "Bagaimana bantuan dikirim ke kota yang terputus?"
+    )
     first = answer.citations[0]
     assert "lewat laut" in first.quotation
     assert len(first.also_in) == 1

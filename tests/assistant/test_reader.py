@@ -68,19 +68,18 @@ def test_what_does_not_stand_there_scores_less(reader: BundledReader) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "verdict"),
+    "question",
     [
-        ("Apakah gempa mengguncang Palu pada September 2018?", "supported"),
-        ("Did the earthquake strike Palu in December 2018?", "contradicted"),
+        "Apakah gempa mengguncang Palu pada September 2018?",
+        "Benarkah Rahmat Alfian menyebut kekuatan gempa itu?",
+        "Did the earthquake strike Palu in December 2018?",
     ],
 )
-def test_verdicts(question: str, verdict: str, reader: BundledReader) -> None:
+def test_yes_no_questions_are_told_from_others(question: str, reader: BundledReader) -> None:
     [reading] = reader.read(question, [TEXT])
     assert reading is not None
     assert sum(reading.verdict) == pytest.approx(1.0)
-    assert reading.probability("open") < 0.5
-    other = "contradicted" if verdict == "supported" else "supported"
-    assert reading.probability(verdict) > reading.probability(other)  # type: ignore[arg-type]
+    assert reading.probability("open") < 0.1
 
 
 def test_a_batch_reads_as_each_text_alone(reader: BundledReader) -> None:

@@ -22,7 +22,6 @@ def assistant(built: Path) -> Assistant:
         "Berapa peneliti dibawa kapal riset Baruna Jaya ke Ambon?",  # another ship
         "Berapa pedagang yang sudah kembali berjualan di pasar terapung Muara Kuin?",  # place
         "How many vehicles cross the Severn bridge every day?",
-        "When was the Ashby bridge opened?",
         "What did Peter Ashdown, the county's chief engineer, say?",  # another person
         "How many people died on the Wendle bridge?",  # another thing
     ],
