@@ -72,7 +72,7 @@ def test_own_questions_are_checked_and_run_on_their_own_index(
     assert main([*arguments, "--check"]) == 0
     out = tmp_path / "report"
     assert main([*arguments, "--out", str(out)]) == 0
-    assert "1 questions" in capsys.readouterr().out
+    assert "1 question" in capsys.readouterr().out
     assert json.loads((out / "report.json").read_text("utf-8"))["questions"][0]["failure"] == ""
     assert main([*arguments, "--out", str(out)]) == 0  # compares with what is there
     assert "Since" in capsys.readouterr().out
