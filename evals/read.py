@@ -1,6 +1,6 @@
 """How well the reader finds the answer when the right paragraph is given.
 
-    python -m evals.read --data PATH [--reader MODEL]
+    python -m evals.read --data PATH [--reader MODEL] [--sample N]
 
 Exact match and F1 over words as SQuAD 2.0 defines them (Rajpurkar et al. 2018); an unanswerable
 question counts as right when the reader declines.
@@ -91,11 +91,13 @@ def main() -> None:
         "--reader", default=str(BUNDLED), metavar="MODEL",
         help="folder of a reader trained here, or a transformers model by name or folder",
     )  # fmt: skip
+    parser.add_argument("--sample", type=int, help="only the first questions of each set")
     parser.add_argument("--threshold", type=float, default=0.0, help="log-odds to answer above")
     args = parser.parse_args()
     reader = named_reader(args.reader)
     table = Table("set", "n", "has EM", "has F1", "EM", "F1")
     for name, items in dev_items(args.data).items():
+        items = items[: args.sample]
         values = measure(reader, items, args.threshold)
         table.add_row(name, str(len(items)), *(f"{value:.3f}" for value in values.values()))
     Console().print(table)
