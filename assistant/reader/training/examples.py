@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -251,6 +251,3 @@ def dressed(one: Example, rng: random.Random) -> Example:
     if not one.statement and rng.random() < LOWER:
         one = replace(one, asked=one.asked.lower().rstrip(" ?"))
     return one
-
-
-Sampler = Callable[[random.Random], Example]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -56,8 +55,3 @@ def _texts(train: Path, articles: Path) -> Iterator[str]:
     for row in rows(articles):
         if row["title"] in titles:
             yield row["text"]
-
-
-def write_pieces(base: Base, kept: list[int], path: Path) -> None:
-    """The kept pieces with their log-probabilities, as JSON."""
-    path.write_text(json.dumps([base.pieces[number] for number in kept], ensure_ascii=False))
