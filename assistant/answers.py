@@ -51,7 +51,7 @@ def quoted(
     At least one of the ``parts`` is answered; the notice names those that are not.
     """
     kept: list[Evidence] = []
-    shorts, verdicts, notices, sure = [], [], [notice], 1.0
+    shorts, notices, sure = [], [notice], 1.0
     for part in parts:
         if not part.answered(calibration.threshold):
             notices.append(phrase(language, "part_declined", part=part.question.said))
@@ -59,7 +59,6 @@ def quoted(
         own = chosen(part.evidence, calibration.threshold)[: MAX_SENTENCES // len(parts)]
         own, update = _updated(store, language, part.evidence, own)
         shorts.append(_short(store, language, own[0]))
-        verdicts.append(own[0].verdict)
         notices.append(update)
         sure = min(sure, own[0].confidence)
         kept += [item for item in own if not any(_same(item, other) for other in kept)]
@@ -77,7 +76,7 @@ def quoted(
         False,
         calibration.level(sure),
         notice=" ".join(filter(None, notices)),
-        verdict=verdicts[0] if len(parts) == 1 else None,
+        verdict=kept[0].verdict if len(parts) == 1 else None,
     )
 
 

@@ -144,7 +144,8 @@ class Extractor:
         readings = self._reader.read(question.text, texts, [heading(one) for one in articles])
         yes_no = is_yes_no([one for one in readings if one])
         scores = [log_odds(one, yes_no) for one in readings]
-        known = self._known(question, {one.id for one in articles})
+        named = bool(question.names or question.numbers)
+        known = self._known(question, {one.id for one in articles} if named else set())
         asked = self.store.encoder.encode_questions([question.text])[0]
         cosines = (self.store.vectors(nodes) @ asked).tolist()
         found = []
@@ -156,10 +157,12 @@ class Extractor:
                 chosen[node.node_id].coverage, question, cosines[i],
             )  # fmt: skip
             confidence = self._calibration.confidence(features)
-            covered, count = known[articles[i].id]
-            here = chosen[node.node_id].coverage.best
-            if count >= WHOLE and _weakest(question, covered.words, here, covered.best) < KNOWN:
-                confidence *= MISSING_NAME_PENALTY
+            if named:
+                covered, count = known[articles[i].id]
+                here = chosen[node.node_id].coverage.best
+                weakest = _weakest(question, covered.words, here, covered.best)
+                if count >= WHOLE and weakest < KNOWN:
+                    confidence *= MISSING_NAME_PENALTY
             found.append(_evidence(node, reading, yes_no, features, confidence))
         return sorted(found, key=lambda item: (-item.confidence, item.node.node_id))
 
