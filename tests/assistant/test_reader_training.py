@@ -30,9 +30,10 @@ from assistant.reader.training.examples import (
     News,
     NewsQuestion,
     answered,
-    dressed,
+    as_question,
     elsewhere,
     locate,
+    made_up,
     shortened,
 )
 from assistant.reader.training.export import export
@@ -41,7 +42,9 @@ from assistant.reader.training.network import Network
 from assistant.reader.training.train import (
     Deck,
     _save,
+    answering,
     batches,
+    loss_of,
     rounds,
     schedule,
     target,
@@ -59,6 +62,7 @@ EXAMPLES = [
     Example("Siapa yang menyebut itu?", "", "Palu.", None),
     Example("Gempa mengguncang Palu.", "", TEXT, None, "supported", True),
 ]
+GROUP = (EXAMPLES[0], *(Example(EXAMPLES[0].asked, "", f"Palu {i}.") for i in range(5)))
 
 
 def tensors() -> Weights:
@@ -160,7 +164,8 @@ def test_the_network_computes_what_transformers_does(base: Base) -> None:
 
 
 def decks() -> list[Deck]:
-    return [Deck("first", EXAMPLES, 1.0, 0.0), Deck("last", EXAMPLES[:1], 0.0, 1.0)]
+    first = [(one,) for one in EXAMPLES]
+    return [Deck("first", first, 1.0, 0.0), Deck("last", [GROUP], 0.0, 1.0)]
 
 
 class StoppedError(Exception):
@@ -222,9 +227,11 @@ def test_the_exported_network_reads_as_the_trained_one(base: Base, tmp_path: Pat
 def test_rounds_begin_with_one_deck_and_end_with_another() -> None:
     found = list(rounds(decks(), 3, seed=1))
     assert found == list(rounds(decks(), 3, seed=1))
-    assert {one.asked for one in found[0]} == {one.asked for one in EXAMPLES}
-    assert {one.asked for one in found[-1]} == {EXAMPLES[0].asked}
-    assert {len(one) for one in found} == {3_072}
+    assert {one.asked for [one] in found[0]} == {one.asked for one in EXAMPLES}
+    assert {group[0] for group in found[-1]} == {EXAMPLES[0]}
+    assert {one for group in found[-1] for one in group} == set(GROUP)
+    assert {len(group) for group in found[-1]} == {3}
+    assert {sum(map(len, one)) for one in found} == {3_072}
 
 
 def test_targets_are_the_tokens_of_the_answer(base: Base) -> None:
@@ -239,10 +246,10 @@ def test_targets_are_the_tokens_of_the_answer(base: Base) -> None:
     assert TEXT[begin:end] == "28 September 2018"
     assert (none.first, none.last) == (0, 0)
     assert said.first < 0
-    cut = batches([asked, none, said] * 40, random.Random(1))
-    assert sorted(len(one.encoded.tokens) for batch in cut for one in batch) == sorted(
-        len(one.encoded.tokens) for one in [asked, none, said] * 40
-    )
+    groups = [[asked, none], [said]] * 40
+    cut = [group for batch in batches(groups, random.Random(1)) for group in batch]
+    assert len(cut) == 80
+    assert all(group in groups for group in cut)
 
 
 def test_the_rate_rises_and_falls() -> None:
@@ -265,10 +272,48 @@ def test_a_long_paragraph_is_cut_around_the_answer() -> None:
 
 
 def test_heads_get_days_and_questions_small_letters() -> None:
-    made = [dressed(EXAMPLES[0], random.Random(seed)) for seed in range(200)]
+    made = [made_up(EXAMPLES[:1], random.Random(seed))[0] for seed in range(200)]
     assert 60 < sum(one.head != EXAMPLES[0].head for one in made) < 140
     assert 5 < sum(one.asked == "kapan gempa di palu" for one in made) < 40
     assert {one.span for one in made} == {EXAMPLES[0].span}
+
+
+def test_a_group_is_asked_in_one_way() -> None:
+    for seed in range(50):
+        assert len({one.asked for one in made_up(GROUP, random.Random(seed))}) == 1
+
+
+def test_statements_become_questions() -> None:
+    made = {made_up(EXAMPLES[3:], random.Random(seed))[0].asked for seed in range(50)}
+    assert {"Gempa mengguncang Palu.", "Apakah Gempa mengguncang Palu?"} <= made
+    english = Example("The city was hit.", "", "A quake hit the city.", None, "supported", True)
+    assert as_question(english, random.Random(1)).startswith("Is it ")
+    assert as_question(english, random.Random(1)).endswith(" that the city was hit?")
+
+
+def test_half_of_the_yes_no_questions_are_read_with_little() -> None:
+    text = " ".join([*["Hujan turun di kota itu."] * 15, TEXT])
+    begin = text.index("Palu")
+    one = Example("Apakah Palu diguncang?", "", text, (begin, begin + 4), "supported")
+    made = [made_up((one,), random.Random(seed))[0] for seed in range(100)]
+    assert 25 < sum(len(item.paragraph) < 200 for item in made) < 75
+    assert all(item.span and item.paragraph[slice(*item.span)] == "Palu" for item in made)
+
+
+def test_the_paragraphs_of_a_question_are_compared(base: Base) -> None:
+    network = Network.of(base, list(range(len(PIECES)))).eval()
+    pieces = tokenizer(base.pieces)
+    targets = [one for one in (target(item, pieces) for item in GROUP) if one]
+    with torch.no_grad():
+        alone = loss_of(network, [[one] for one in targets])
+        together = loss_of(network, [targets])
+    assert together > alone
+    logits = torch.tensor([[0.0, 2.0, -9.0], [3.0, 1.0, -9.0]])
+    inside = torch.tensor([[False, True, False], [False, True, False]])
+    verdict = torch.tensor([[2.0, -9.0, 1.0, 0.0], [0.0, 0.0, 5.0, 0.0]])
+    found = answering(logits, logits, verdict, inside)
+    assert found[0].tolist() == pytest.approx([4.0, -4.0], abs=1e-3)
+    assert found[1].tolist() == pytest.approx([1.0, -4.307], abs=1e-3)
 
 
 def test_answers_are_located() -> None:
@@ -339,7 +384,8 @@ def test_negatives_do_not_hold_the_answer(tmp_path: Path) -> None:
     articles, own = news_data(tmp_path)
     found = mined(News(tmp_path, articles, own), tmp_path, random.Random(1))
     assert found
-    for one in found:
+    assert [len(group) > 1 for group in found] == [True, True]
+    for one in (one for _, *others in found for one in others):
         assert one.span is None
         assert one.verdict == ("not_said" if one.asked.startswith("Apakah") else "open")
         assert "1964" not in one.paragraph or one.asked.startswith("Apakah")

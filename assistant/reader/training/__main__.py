@@ -11,29 +11,29 @@ import torch
 from platformdirs import user_cache_path
 
 from assistant.reader.training.base import download, tokenizer, unpack
-from assistant.reader.training.examples import News, answered, entailment, public
+from assistant.reader.training.examples import Group, News, answered, entailment, public
 from assistant.reader.training.negatives import lookalikes, mined
 from assistant.reader.training.network import Network
-from assistant.reader.training.train import Deck, train
+from assistant.reader.training.train import RATE, Deck, train
 from assistant.reader.training.vocabulary import kept_pieces
 from index.encoder import StaticEncoder
 
 WEIGHTS = {  # of each deck in the first and in the last round
-    "news answered": (0.10, 0.26),
-    "news elsewhere": (0.12, 0.26),
-    "statements": (0.03, 0.08),
-    "indonli": (0.09, 0.06),
+    "news": (0.30, 0.50),
+    "verdicts": (0.08, 0.13),
+    "statements": (0.04, 0.07),
+    "indonli": (0.14, 0.07),
     "lookalikes": (0.05, 0.03),
-    "facqa": (0.06, 0.05),
-    "idk_mrc": (0.12, 0.06),
-    "tydiqa_id": (0.05, 0.02),
-    "tydiqa_en": (0.05, 0.03),
-    "squad eng-eng": (0.05, 0.02),
-    "squad eng-ind": (0.06, 0.03),
-    "squad ind-eng": (0.06, 0.03),
-    "squad ind-ind": (0.05, 0.02),
-    "squad11_en_extra": (0.05, 0.02),
-    "squadshifts_new_wiki_en": (0.06, 0.01),
+    "facqa": (0.05, 0.04),
+    "idk_mrc": (0.09, 0.04),
+    "tydiqa_id": (0.02, 0.01),
+    "tydiqa_en": (0.02, 0.01),
+    "squad eng-eng": (0.03, 0.02),
+    "squad eng-ind": (0.04, 0.03),
+    "squad ind-eng": (0.04, 0.03),
+    "squad ind-ind": (0.03, 0.02),
+    "squad11_en_extra": (0.03, 0.0),
+    "squadshifts_new_wiki_en": (0.04, 0.0),
     "qamr_en": (0.02, 0.0),
     "fairytaleqa_en": (0.01, 0.0),
 }
@@ -49,7 +49,9 @@ def main() -> None:
         default=user_cache_path("tanya") / "reader-training",
         help="where base weights and checkpoints are kept; a second call goes on from there",
     )
-    parser.add_argument("--rounds", type=int, default=17)
+    parser.add_argument("--start", type=Path, help="checkpoint of an earlier training to begin at")
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--rate", type=float, default=RATE, help="the highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     work: Path = given.work
@@ -61,22 +63,27 @@ def main() -> None:
     kept = json.loads(numbers.read_text())
     torch.manual_seed(given.seed)
     network = Network.of(base, kept)
+    if given.start:
+        network.load_state_dict(torch.load(given.start, weights_only=True)["network"])
     pieces = tokenizer([base.pieces[number] for number in kept])
 
     rng = random.Random(given.seed)
     news = News(given.data, given.articles)
     sets = public(given.data / "train")
     examples = sets | {
-        "news answered": [answered(one) for one in news.questions],
-        "news elsewhere": mined(news, work, rng),
+        "verdicts": [answered(one) for one in news.questions if one.verdict != "open"],
         "statements": list(news.statements()),
         "indonli": entailment(given.data / "train"),
-        "lookalikes": lookalikes(sets, StaticEncoder(), rng),
     }
-    decks = [Deck(name, examples[name], *weights) for name, weights in WEIGHTS.items()]
+    groups: dict[str, list[Group]] = {
+        name: [(one,) for one in found] for name, found in examples.items()
+    }
+    groups["news"] = mined(news, work, rng)
+    groups["lookalikes"] = lookalikes(sets, StaticEncoder(), rng)
+    decks = [Deck(name, groups[name], *weights) for name, weights in WEIGHTS.items()]
     for deck in decks:
-        print(f"{len(deck.examples):>7,} {deck.name}", flush=True)
-    train(network, pieces, decks, given.rounds, given.seed, work / "checkpoint.pt")
+        print(f"{len(deck.groups):>7,} {deck.name}", flush=True)
+    train(network, pieces, decks, given.rounds, given.seed, work / "checkpoint.pt", given.rate)
 
 
 if __name__ == "__main__":

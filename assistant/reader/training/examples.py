@@ -20,8 +20,10 @@ Span = tuple[int, int]
 
 HERE = Path(__file__).parent / "data"
 MAX_CHARS = 500  # of a paragraph; longer ones are cut at sentences around the answer
+CLOSE_CHARS = 150  # of half of the paragraphs that are read with a yes/no question alone
 DATED = 0.5  # share of paragraphs without a day that get one, as paragraphs of news have
 LOWER = 0.1  # share of questions in small letters without their question mark
+ASKED = 0.5  # share of statements that are put as yes/no questions
 
 _LABELS: dict[str, Verdict] = {
     "entailment": "supported", "contradiction": "contradicted", "neutral": "not_said",
@@ -43,6 +45,10 @@ class Example:
     span: Span | None = None
     verdict: Verdict = "open"
     statement: bool = False
+
+
+Group = tuple[Example, ...]
+"""A question with the paragraph that was chosen for it, then others that do not answer it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +220,25 @@ def locate(context: str, answers: list[str], starts: list[int]) -> Span | None:
     return None
 
 
-def shortened(one: Example, rng: random.Random) -> Example:
-    """The example with at most about ``MAX_CHARS`` of its paragraph: a run of whole sentences.
+def made_up(group: Group, rng: random.Random) -> Group:
+    """The group as it may be met: paragraphs of common length, days, ways of asking."""
+    asked = reworded(group[0], rng)
+    close = len(group) == 1 and one_sentence_decides(group[0]) and rng.random() < 0.5
+    chars = CLOSE_CHARS if close else MAX_CHARS
+    return tuple(replace(dated(shortened(one, rng, chars), rng), asked=asked) for one in group)
+
+
+def one_sentence_decides(one: Example) -> bool:
+    """Whether the example is a yes/no question."""
+    return one.verdict != "open" and not one.statement
+
+
+def shortened(one: Example, rng: random.Random, chars: int = MAX_CHARS) -> Example:
+    """The example with at most about ``chars`` of its paragraph: a run of whole sentences.
 
     The run holds the answer, at a random place.
     """
-    if len(one.paragraph) <= MAX_CHARS:
+    if len(one.paragraph) <= chars:
         return one
     spans = sentences(one.paragraph)
     first = last = rng.randrange(len(spans))
@@ -229,13 +248,13 @@ def shortened(one: Example, rng: random.Random) -> Example:
         if not inside:
             return one
         first, last = inside[0], inside[-1]
-    while spans[last][1] - spans[first][0] < MAX_CHARS:
+    while spans[last][1] - spans[first][0] < chars:
         sides = [side for side, there in ((-1, first > 0), (1, last + 1 < len(spans))) if there]
         if not sides:
             break
         side = rng.choice(sides)
         wider = (first + min(side, 0), last + max(side, 0))
-        if spans[wider[1]][1] - spans[wider[0]][0] > MAX_CHARS:
+        if spans[wider[1]][1] - spans[wider[0]][0] > chars:
             break
         first, last = wider
     low, high = spans[first][0], spans[last][1]
@@ -243,11 +262,31 @@ def shortened(one: Example, rng: random.Random) -> Example:
     return replace(one, paragraph=one.paragraph[low:high], span=span)
 
 
-def dressed(one: Example, rng: random.Random) -> Example:
-    """The example as it may be met: some heads get a day, some questions lose their capitals."""
+def dated(one: Example, rng: random.Random) -> Example:
+    """Some heads without a figure get a day."""
     if not any(char.isdigit() for char in one.head) and rng.random() < DATED:
         day = date(rng.randint(1999, 2026), rng.randint(1, 12), rng.randint(1, 28))
         one = replace(one, head=head(one.head, day, written(one.paragraph, one.head)))
-    if not one.statement and rng.random() < LOWER:
-        one = replace(one, asked=one.asked.lower().rstrip(" ?"))
     return one
+
+
+def reworded(one: Example, rng: random.Random) -> str:
+    """What is asked: some questions lose their capitals, some statements become questions."""
+    if one.statement:
+        return as_question(one, rng) if rng.random() < ASKED else one.asked
+    return one.asked.lower().rstrip(" ?") if rng.random() < LOWER else one.asked
+
+
+def as_question(one: Example, rng: random.Random) -> str:
+    """The statement as a yes/no question; its first word keeps its capital if it is a name.
+
+    >>> one = Example("Seorang pria ditangkap.", "", "Polisi menangkap seorang pria.")
+    >>> as_question(one, random.Random(2))
+    'Apakah seorang pria ditangkap?'
+    """
+    said = one.asked.rstrip(" .")
+    first = said.split(" ", 1)[0].lower()
+    if first in one.paragraph.split():
+        said = first + said[len(first) :]
+    ways = {"id": ("Apakah", "Benarkah", "Apa benar"), "en": ("Is it true that", "Is it so that")}
+    return f"{rng.choice(ways[written(one.asked, '')])} {said}?"

@@ -15,8 +15,10 @@ import numpy as np
 from assistant.extract import heading
 from assistant.reader.training.examples import (
     Example,
+    Group,
     News,
     NewsQuestion,
+    answered,
     elsewhere,
     head,
     written,
@@ -33,12 +35,12 @@ BESIDE = 4  # further paragraphs of the same article
 LOOKALIKES = 1_000  # questions of each public set
 
 
-def mined(news: News, work: Path, rng: random.Random) -> list[Example]:
-    """For every question the paragraphs of its article and of others that do not answer it."""
+def mined(news: News, work: Path, rng: random.Random) -> list[Group]:
+    """Every question with its paragraph, then those of its article and of others that fool."""
     index = _indexed(news, work)
     with Store.open(index) as store:
         retriever = HybridRetriever(store)
-        examples: list[Example] = []
+        groups: list[Group] = []
         for one in news.questions:
             found = _found(store, retriever, one)
             others = [
@@ -48,8 +50,8 @@ def mined(news: News, work: Path, rng: random.Random) -> list[Example]:
             ]
             beside = rng.sample(others, min(BESIDE, len(others)))
             pairs = dict.fromkeys([*found, *beside])
-            examples += [elsewhere(one, heading, text) for heading, text in pairs]
-    return examples
+            groups.append((answered(one), *(elsewhere(one, *pair) for pair in pairs)))
+    return groups
 
 
 def _found(
@@ -88,9 +90,9 @@ def _indexed(news: News, work: Path) -> Path:
 
 def lookalikes(
     sets: dict[str, list[Example]], encoder: StaticEncoder, rng: random.Random
-) -> list[Example]:
-    """Answerable questions of each public set with the other context that is most like them."""
-    examples: list[Example] = []
+) -> list[Group]:
+    """Answerable questions of each public set, and the other context that is most like them."""
+    groups: list[Group] = []
     for found in sets.values():
         answerable = [one for one in found if one.span]
         asked = rng.sample(answerable, min(LOOKALIKES, len(answerable)))
@@ -102,6 +104,6 @@ def lookalikes(
             answer = fold(one.paragraph[slice(*one.span)])
             for title, text in (contexts[i] for i in near):
                 if text != one.paragraph and answer not in fold(text):
-                    examples.append(Example(one.asked, title, text))
+                    groups.append((one, Example(one.asked, title, text)))
                     break
-    return examples
+    return groups

@@ -1,8 +1,10 @@
 """Training: rounds of examples, which a kill interrupts and the next call goes on with.
 
 The null answer is that of SQuAD 2.0 (Rajpurkar et al. 2018; Devlin et al. 2019): where the answer
-does not stand in the paragraph, the first token is its first and last. Public question sets lead
-at the start, hand-written questions on news at the end.
+does not stand in the paragraph, the first token is its first and last. The paragraphs of
+one question are also compared with each other, as Clark and Gardner (2018) do, for it is their
+order that an answer is chosen by. Public question sets lead at the start, hand-written questions
+on news at the end.
 """
 
 from __future__ import annotations
@@ -21,11 +23,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from assistant.reader.encoding import VERDICTS, Encoded, encode, padded
-from assistant.reader.training.examples import Example, dressed, shortened
+from assistant.reader.training.examples import Example, Group, made_up
 from assistant.reader.training.network import Network
 
 ROUND = 3_072  # examples, which are drawn and sorted by length together
 BATCH = 3_072  # tokens with padding
+BESIDE = 2  # paragraphs that do not answer, which a question is read with at a time
 RATE = 2e-4
 WARM_UP = 0.04  # of all rounds
 DECAY = 0.01  # of weights
@@ -35,10 +38,10 @@ NO_SPAN = -100  # what ``cross_entropy`` leaves out
 
 @dataclass(frozen=True, slots=True)
 class Deck:
-    """Examples of one kind, and their weight in the first and in the last round."""
+    """Examples of one kind, and their share of the first and of the last round."""
 
     name: str
-    examples: Sequence[Example]
+    groups: Sequence[Group]
     first: float
     last: float
 
@@ -53,25 +56,28 @@ class Target:
     verdict: int
 
 
-def rounds(decks: Sequence[Deck], count: int, seed: int) -> Iterator[list[Example]]:
+def rounds(decks: Sequence[Deck], count: int, seed: int) -> Iterator[list[Group]]:
     """``count`` rounds; every deck is gone through in a new random order each time."""
-    decks = [deck for deck in decks if deck.examples]
-    endless = [_shuffled(deck.examples, random.Random(f"{seed}, {deck.name}")) for deck in decks]
+    decks = [deck for deck in decks if deck.groups]
+    endless = [_shuffled(deck.groups, random.Random(f"{seed}, {deck.name}")) for deck in decks]
     for number in range(count):
         progress = number / max(1, count - 1)
         weights = [deck.first + (deck.last - deck.first) * progress for deck in decks]
         cuts = [round(ROUND * part / sum(weights)) for part in accumulate(weights)]
         counts = [after - before for before, after in zip([0, *cuts], cuts, strict=False)]
-        yield [
-            next(examples)
-            for examples, wanted in zip(endless, counts, strict=True)
-            for _ in range(wanted)
-        ]
+        drawn: list[Group] = []
+        for groups, wanted in zip(endless, counts, strict=True):
+            while wanted > 0:
+                drawn.append(next(groups))
+                wanted -= len(drawn[-1])
+        yield drawn
 
 
-def _shuffled(examples: Sequence[Example], rng: random.Random) -> Iterator[Example]:
+def _shuffled(groups: Sequence[Group], rng: random.Random) -> Iterator[Group]:
+    """The groups over and over, each with some of what stands beside its first."""
     while True:
-        yield from rng.sample(examples, len(examples))
+        for first, *others in rng.sample(groups, len(groups)):
+            yield first, *rng.sample(others, min(BESIDE, len(others)))
 
 
 def target(one: Example, tokenizer: Tokenizer) -> Target | None:
@@ -89,23 +95,28 @@ def target(one: Example, tokenizer: Tokenizer) -> Target | None:
     return Target(encoded, encoded.first + inside[0], encoded.first + inside[-1], verdict)
 
 
-def batches(targets: Sequence[Target], rng: random.Random) -> list[list[Target]]:
-    """Batches of about ``BATCH`` tokens, of texts of about one length, in random order."""
-    order = sorted(targets, key=lambda one: len(one.encoded.tokens) + 8 * rng.random())
-    found: list[list[Target]] = [[]]
-    longest = 0
-    for one in order:
-        longest = max(longest, len(one.encoded.tokens))
-        if longest * (len(found[-1]) + 1) > BATCH:
+def batches(groups: Sequence[Sequence[Target]], rng: random.Random) -> list[list[list[Target]]]:
+    """Batches of about ``BATCH`` tokens, of groups of about one length, in random order."""
+    lengths = [max(len(one.encoded.tokens) for one in group) for group in groups]
+    order = sorted(range(len(groups)), key=lambda i: lengths[i] + 8 * rng.random())
+    found: list[list[list[Target]]] = [[]]
+    longest = count = 0
+    for i in order:
+        longest, count = max(longest, lengths[i]), count + len(groups[i])
+        if longest * count > BATCH and found[-1]:
             found.append([])
-            longest = len(one.encoded.tokens)
-        found[-1].append(one)
+            longest, count = lengths[i], len(groups[i])
+        found[-1].append(list(groups[i]))
     rng.shuffle(found)
     return found
 
 
-def loss_of(network: Network, batch: Sequence[Target]) -> Tensor:
-    """The mean over a batch: cross-entropy of first token, last token and verdict."""
+def loss_of(network: Network, groups: Sequence[Sequence[Target]]) -> Tensor:
+    """The mean over a batch: cross-entropy of first token, last token and verdict.
+
+    Of a group whose first paragraph answers, also that of the choice among its paragraphs.
+    """
+    batch = [one for group in groups for one in group]
     tokens, segments = map(torch.from_numpy, padded([one.encoded for one in batch]))
     start, end, verdict = network(tokens, segments)
     outside = segments == 0
@@ -118,7 +129,27 @@ def loss_of(network: Network, batch: Sequence[Target]) -> Tensor:
         allowed = logits.float().masked_fill(outside, -1e4)
         total = total + cross_entropy(allowed, wanted, ignore_index=NO_SPAN, reduction="sum")
     total = total + cross_entropy(verdict.float(), judged, reduction="sum")
+    scores = answering(start.float(), end.float(), verdict.float(), segments == 1)
+    place = 0
+    for group in groups:
+        if len(group) > 1 and group[0].first > 0:
+            yes_no = int(VERDICTS[group[0].verdict] != "open")
+            total = total - torch.log_softmax(scores[yes_no, place : place + len(group)], -1)[0]
+        place += len(group)
     return total / len(batch)
+
+
+def answering(start: Tensor, end: Tensor, verdict: Tensor, inside: Tensor) -> Tensor:
+    """Log-odds that each text answers: float[2, texts], first as a question, then as a yes/no one.
+
+    ``inside``: which tokens are of the paragraph.
+    """
+    span = sum(
+        torch.logsumexp(logits.masked_fill(~inside, -1e4), -1) - logits[:, 0]
+        for logits in (start, end)
+    )
+    decided = torch.logsumexp(verdict[:, :2], -1) - verdict[:, VERDICTS.index("not_said")]
+    return torch.stack((torch.as_tensor(span), decided))
 
 
 def train(
@@ -128,6 +159,7 @@ def train(
     count: int,
     seed: int,
     checkpoint: Path,
+    rate: float = RATE,
 ) -> None:
     """Train through ``count`` rounds, from ``checkpoint`` on where there is one.
 
@@ -135,7 +167,7 @@ def train(
     learned stay in float32; what is multiplied is bfloat16.
     """
     learned = [weights for weights in network.parameters() if weights.requires_grad]
-    optimiser = torch.optim.AdamW(learned, lr=RATE, weight_decay=DECAY, fused=True)
+    optimiser = torch.optim.AdamW(learned, lr=rate, weight_decay=DECAY, fused=True)
     done = skipped = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
@@ -144,28 +176,28 @@ def train(
         done, skipped = state["round"], state["batch"]
     network.train()
     saved = time.monotonic()
-    for number, examples in enumerate(rounds(decks, count, seed)):
+    for number, groups in enumerate(rounds(decks, count, seed)):
         if number < done:
             continue
         rng = random.Random(f"{seed}, round {number}")
-        made = (target(dressed(shortened(one, rng), rng), tokenizer) for one in examples)
-        cut = batches([one for one in made if one], rng)
+        made = ([target(one, tokenizer) for one in made_up(group, rng)] for group in groups)
+        cut = batches([[one for one in group if one] for group in made if group[0]], rng)
         began, total, read = time.monotonic(), 0.0, 0
         for place, batch in enumerate(cut):
             if number == done and place < skipped:
                 continue
             torch.manual_seed(100_000 * seed + 1_000 * number + place)  # of what is dropped
-            rate = RATE * schedule((number + place / len(cut)) / count)
-            for group in optimiser.param_groups:
-                group["lr"] = rate
+            for settings in optimiser.param_groups:
+                settings["lr"] = rate * schedule((number + place / len(cut)) / count)
             with torch.autocast("cpu", torch.bfloat16):
                 loss = loss_of(network, batch)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
             torch.nn.utils.clip_grad_norm_(learned, 1.0)
             optimiser.step()
-            total += loss.item() * len(batch)
-            read += len(batch)
+            size = sum(map(len, batch))
+            total += loss.item() * size
+            read += size
             if time.monotonic() - saved > CHECKPOINT_S:
                 _save(checkpoint, network, optimiser, number, place + 1)
                 saved = time.monotonic()
