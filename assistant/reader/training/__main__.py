@@ -19,7 +19,8 @@ from assistant.reader.training.vocabulary import kept_pieces
 from index.encoder import StaticEncoder
 
 WEIGHTS = {  # of each deck in the first and in the last round
-    "news": (0.30, 0.50),
+    "news": (0.26, 0.42),
+    "news yes/no": (0.05, 0.08),
     "verdicts": (0.08, 0.13),
     "statements": (0.04, 0.07),
     "indonli": (0.14, 0.07),
@@ -78,7 +79,9 @@ def main() -> None:
     groups: dict[str, list[Group]] = {
         name: [(one,) for one in found] for name, found in examples.items()
     }
-    groups["news"] = mined(news, work, rng)
+    written = mined(news, work, rng)
+    groups["news"] = [group for group in written if group[0].verdict == "open"]
+    groups["news yes/no"] = [group for group in written if group[0].verdict != "open"]
     groups["lookalikes"] = lookalikes(sets, StaticEncoder(), rng)
     decks = [Deck(name, groups[name], *weights) for name, weights in WEIGHTS.items()]
     for deck in decks:
