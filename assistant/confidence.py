@@ -70,8 +70,8 @@ class Calibration:
 
     @classmethod
     def even(cls, encoder: str, reader: str) -> Calibration:
-        """All features alike and no threshold: a start for fitting."""
-        return cls((1.0,) * len(NAMES), -2.0, 0.0, 0.5, 0.9, encoder, reader)
+        """All features alike, no threshold, and never sure: a start for fitting."""
+        return cls((1.0,) * len(NAMES), -2.0, 0.0, 0.5, 2.0, encoder, reader)
 
     @classmethod
     def load(cls) -> Calibration:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from assistant.confidence import Calibration, Features
 from assistant.question import Question
 from assistant.reader import Reader, Reading
-from assistant.types import YesNo, spoken_date
+from assistant.reader.encoding import heading
+from assistant.types import YesNo
 from index.catalog import StoredNode
 from index.filters import Selection
 from index.rerank import Coverage, mixed
@@ -23,6 +24,7 @@ from index.text import fold, sentences, words
 from index.types import Article
 
 READ = 12  # paragraphs that are read for an answer
+READ_FIRST = 6  # of these, before it is decided whether the others are needed
 READ_ACROSS = 2  # of these in the language that is found less, where there are as many
 MAX_WORDS = 60
 MAX_SENTENCES = 3
@@ -50,6 +52,16 @@ class Candidate:
 
     found: Found
     coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A candidate with its text; ``cosine`` is that of question and paragraph."""
+
+    node: StoredNode
+    article: Article
+    candidate: Candidate
+    cosine: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,36 +146,67 @@ class Extractor:
         ]
 
     def judged(self, question: Question, ranked: Sequence[Candidate]) -> list[Evidence]:
-        """The best of ``ranked``, read; the likeliest answer first."""
+        """The best of ``ranked``, read; the likeliest answer first.
+
+        What is sure after the first ``READ_FIRST`` is not looked for in the others.
+        """
         chosen = {one.found.node_id: one for one in to_read(ranked)}
         nodes = [node for node in self.store.nodes(list(chosen)) if node.paragraph.text.strip()]
         if not nodes:
             return []
-        articles = [self.store.article(node.paragraph.article_id) for node in nodes]
-        texts = [node.paragraph.text for node in nodes]
-        readings = self._reader.read(question.text, texts, [heading(one) for one in articles])
+        place = {node_id: i for i, node_id in enumerate(chosen)}
+        nodes.sort(key=lambda node: place[node.node_id])
+        asked = self.store.encoder.encode_questions([question.text])[0]
+        cosines = (self.store.vectors(nodes) @ asked).tolist()
+        passages = [
+            Passage(node, self.store.article(node.paragraph.article_id), chosen[node.node_id], near)
+            for node, near in zip(nodes, cosines, strict=True)
+        ]
+        readings = self._read(question, passages[:READ_FIRST])
+        evidence = self._evidence(question, passages, readings)
+        if passages[READ_FIRST:] and not self._is_sure(evidence):
+            readings += self._read(question, passages[READ_FIRST:])
+            evidence = self._evidence(question, passages, readings)
+        return evidence
+
+    def _is_sure(self, evidence: Sequence[Evidence]) -> bool:
+        best = evidence[0].confidence if evidence else 0.0
+        return self._calibration.level(best) == "high"
+
+    def _read(self, question: Question, passages: Sequence[Passage]) -> list[Reading | None]:
+        texts = [one.node.paragraph.text for one in passages]
+        articles = [one.article for one in passages]
+        heads = [heading(one.title, one.published, one.language) for one in articles]
+        return self._reader.read(question.text, texts, heads)
+
+    def _evidence(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        readings: Sequence[Reading | None],
+    ) -> list[Evidence]:
+        """What was read of the first passages, the likeliest answer first."""
         yes_no = is_yes_no([one for one in readings if one])
         scores = [log_odds(one, yes_no) for one in readings]
         named = bool(question.names or question.numbers)
-        known = self._known(question, {one.id for one in articles} if named else set())
-        asked = self.store.encoder.encode_questions([question.text])[0]
-        cosines = (self.store.vectors(nodes) @ asked).tolist()
+        read = passages[: len(readings)]
+        known = self._known(question, {one.article.id for one in read} if named else set())
         found = []
-        for i, (node, reading) in enumerate(zip(nodes, readings, strict=True)):
+        for i, (passage, reading) in enumerate(zip(read, readings, strict=True)):
             if reading is None:
                 continue
+            coverage = passage.candidate.coverage
             features = _features(
                 scores[i], max(scores[:i] + scores[i + 1 :], default=-MOST), yes_no,
-                chosen[node.node_id].coverage, question, cosines[i],
+                coverage, question, passage.cosine,
             )  # fmt: skip
             confidence = self._calibration.confidence(features)
             if named:
-                covered, count = known[articles[i].id]
-                here = chosen[node.node_id].coverage.best
-                weakest = _weakest(question, covered.words, here, covered.best)
+                covered, count = known[passage.article.id]
+                weakest = _weakest(question, covered.words, coverage.best, covered.best)
                 if count >= WHOLE and weakest < KNOWN:
                     confidence *= MISSING_NAME_PENALTY
-            found.append(_evidence(node, reading, yes_no, features, confidence))
+            found.append(_evidence(passage.node, reading, yes_no, features, confidence))
         return sorted(found, key=lambda item: (-item.confidence, item.node.node_id))
 
     def _known(self, question: Question, article_ids: set[str]) -> dict[str, tuple[Coverage, int]]:
@@ -193,16 +236,6 @@ def to_read(ranked: Sequence[Candidate]) -> list[Candidate]:
         dropped = common[len(common) - len(missing) :]
         best = [one for one in best if one not in dropped] + missing
     return best
-
-
-def heading(article: Article) -> str:
-    """What is read before a paragraph: what its article is about, and of which day it is.
-
-    The first words of a text that stand for the title of an article without one say nothing.
-    """
-    day = spoken_date(article.published, True, article.language)
-    title = "" if article.title.endswith("…") else article.title
-    return ". ".join(filter(None, (title, day)))
 
 
 def is_yes_no(readings: Sequence[Reading]) -> bool:
@@ -283,7 +316,7 @@ def chosen(evidence: Sequence[Evidence], threshold: float) -> list[Evidence]:
             or total + count > MAX_WORDS
         ):
             continue
-        if any(_repeats(text, quotation(other)) for other in kept):
+        if any(repeats(text, quotation(other)) for other in kept):
             continue
         kept.append(item)
         total += count
@@ -315,6 +348,6 @@ def _weakest(
     )
 
 
-def _repeats(text: str, other: str) -> bool:
+def repeats(text: str, other: str) -> bool:
     left, right = set(map(fold, text.split())), set(map(fold, other.split()))
     return len(left & right) >= 0.7 * min(len(left), len(right))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from index.types import Article, Language, Paragraph
@@ -14,6 +14,9 @@ AnswerType = Literal["who", "where", "when", "how_many", "why", "how", "what", "
 
 
 YesNo = Literal["yes", "no"]
+
+AnswerKind = Literal["fact", "overview"]
+"""Whether an answer says one thing or lists what the articles tell about a topic."""
 
 Level = Literal["high", "medium", "low"]
 """How sure an answer is, in words whose accuracy was measured."""
@@ -83,6 +86,7 @@ class Answer:
     understood: str = ""
     timings: dict[str, float] = field(default_factory=dict)
     verdict: YesNo | None = None
+    kind: AnswerKind = "fact"
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON values, schema version 1 (documented in the README)."""
@@ -100,6 +104,7 @@ class Answer:
             "mode": self.mode,
             "understood": self.understood,
             "verdict": self.verdict,
+            "kind": self.kind,
             "timings": {name: round(ms, 2) for name, ms in self.timings.items()},
         }
 
@@ -125,7 +130,7 @@ _MONTHS: dict[Language, str] = {
 }
 
 
-def spoken_date(when: datetime | None, date_only: bool, language: Language) -> str:
+def spoken_date(when: date | None, date_only: bool, language: Language) -> str:
     """A date as people write it, with the time where it is known; empty without one.
 
     >>> spoken_date(datetime(2022, 3, 1, 9, 5), False, "id")
@@ -133,5 +138,5 @@ def spoken_date(when: datetime | None, date_only: bool, language: Language) -> s
     """
     if when is None:
         return ""
-    date = f"{when.day} {_MONTHS[language].split()[when.month - 1]} {when.year}"
-    return date if date_only else date + when.strftime(", %H.%M" if language == "id" else ", %H:%M")
+    day = f"{when.day} {_MONTHS[language].split()[when.month - 1]} {when.year}"
+    return day if date_only else day + when.strftime(", %H.%M" if language == "id" else ", %H:%M")

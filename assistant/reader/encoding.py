@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
+
+from assistant.types import spoken_date
+from index.types import Language
 
 BEGIN, PAD, END = 0, 1, 2  # the tokens <s>, <pad> and </s>
 MAX_ASKED = 64  # tokens
@@ -34,6 +38,20 @@ class Encoded:
     tokens: list[int]
     first: int
     places: Ids
+
+
+def heading(title: str, published: date | None, language: Language) -> str:
+    """What is read before a paragraph: what its article is about, and of which day it is.
+
+    The first words of a text that stand for the title of an article without one say nothing.
+
+    >>> heading("Banjir di Demak", date(2024, 3, 20), "id")
+    'Banjir di Demak. 20 Maret 2024'
+    >>> heading("Sungai Wulan meluap pada …", None, "id")
+    ''
+    """
+    day = spoken_date(published, True, language)
+    return ". ".join(filter(None, ("" if title.endswith("…") else title, day)))
 
 
 def encode(

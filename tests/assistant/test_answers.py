@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from assistant.assistant import Assistant
 from assistant.confidence import Calibration
+from assistant.extract import READ_FIRST
 from assistant.reader import Reading
 from index.encoder import StaticEncoder
 from index.ingest import index_paths
@@ -91,6 +93,35 @@ def test_the_newest_figure_leads_and_the_older_is_told(assistant: Assistant) -> 
         "WENDALU - Korban tewas akibat gempa di Wendalu b"
     )
     assert "384 orang" in answer.notice and "29 September 2018" in answer.notice
+
+
+class CountingReader(NumberReader):
+    """Counts the texts that it reads at a time."""
+
+    def __init__(self) -> None:
+        self.counts: list[int] = []
+
+    def read(
+        self, question: str, texts: Sequence[str], heads: Sequence[str] | None = None
+    ) -> list[Reading | None]:
+        self.counts.append(len(texts))
+        return super().read(question, texts, heads)
+
+
+@pytest.mark.parametrize(("high", "counts"), [(0.01, [READ_FIRST]), (2.0, [READ_FIRST, 6])])
+def test_what_is_sure_is_not_looked_for_further(
+    high: float, counts: list[int], tmp_path: Path
+) -> None:
+    for number in range(20):
+        text = f"Banjir di desa Wendalu nomor {number} merendam {number + 5} rumah."
+        (tmp_path / f"{number}.txt").write_text(f"Banjir Wendalu {number}\n\n{text}\n")
+    index_paths(tmp_path / "index", [tmp_path], StaticEncoder())
+    reader = CountingReader()
+    even = Calibration.even(StaticEncoder().fingerprint, reader.fingerprint)
+    store = Store.open(tmp_path / "index")
+    assistant = Assistant(tmp_path / "index", store, reader, replace(even, high=high))
+    assert not assistant.ask("Berapa rumah terendam banjir di Wendalu?").abstained
+    assert reader.counts == counts
 
 
 def test_a_named_day_keeps_to_the_articles_of_it(assistant: Assistant) -> None:

@@ -6,12 +6,11 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assistant.reader.encoding import Verdict
-from assistant.types import spoken_date
+from assistant.reader.encoding import Verdict, heading
 from index.encoder.pairs import rows
 from index.text import language_of, sentences
 from index.types import Language
@@ -70,16 +69,6 @@ class NewsQuestion:
     verdict: Verdict
 
 
-def head(title: str, day: date | None, language: Language) -> str:
-    """What stands before a paragraph: headline and day.
-
-    >>> head("Banjir di Demak", date(2024, 3, 20), "id")
-    'Banjir di Demak. 20 Maret 2024'
-    """
-    spoken = spoken_date(datetime.combine(day, datetime.min.time()), True, language) if day else ""
-    return ". ".join(filter(None, (title, spoken)))
-
-
 class News:
     """The hand-written questions and statements, over articles of the training part."""
 
@@ -117,8 +106,8 @@ class News:
         for row in self._statements:
             title, day, paragraphs = self._articles[row["article"]]
             text = paragraphs[row["paragraph"]]
-            heading = head(title, day, written(text, title))
-            yield Example(row["statement"], heading, text, None, row["label"], True)
+            above = heading(title, day, written(text, title))
+            yield Example(row["statement"], above, text, None, row["label"], True)
 
     def corpus(self) -> Iterator[tuple[str, str, date | None, tuple[str, ...]]]:
         """Key, headline, day and paragraphs of every article that may be trained on."""
@@ -151,14 +140,14 @@ def answered(one: NewsQuestion) -> Example:
     text = one.paragraphs[one.gold]
     begin = text.find(one.answer) if one.answer else -1
     span = (begin, begin + len(one.answer)) if begin >= 0 else None
-    heading = head(one.title, one.day, written(text, one.title))
-    return Example(one.question, heading, text, span, one.verdict)
+    above = heading(one.title, one.day, written(text, one.title))
+    return Example(one.question, above, text, span, one.verdict)
 
 
-def elsewhere(one: NewsQuestion, heading: str, text: str) -> Example:
+def elsewhere(one: NewsQuestion, above: str, text: str) -> Example:
     """The question with a paragraph that does not answer it."""
     verdict: Verdict = "open" if one.verdict == "open" else "not_said"
-    return Example(one.question, heading, text, None, verdict)
+    return Example(one.question, above, text, None, verdict)
 
 
 def public(train: Path) -> dict[str, list[Example]]:
@@ -266,7 +255,7 @@ def dated(one: Example, rng: random.Random) -> Example:
     """Some heads without a figure get a day."""
     if not any(char.isdigit() for char in one.head) and rng.random() < DATED:
         day = date(rng.randint(1999, 2026), rng.randint(1, 12), rng.randint(1, 28))
-        one = replace(one, head=head(one.head, day, written(one.paragraph, one.head)))
+        one = replace(one, head=heading(one.head, day, written(one.paragraph, one.head)))
     return one
 
 

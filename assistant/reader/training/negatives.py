@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.extract import heading
+from assistant.reader.encoding import heading
 from assistant.reader.training.examples import (
     Example,
     Group,
@@ -20,7 +20,6 @@ from assistant.reader.training.examples import (
     NewsQuestion,
     answered,
     elsewhere,
-    head,
     written,
 )
 from index.encoder import StaticEncoder
@@ -44,7 +43,7 @@ def mined(news: News, work: Path, rng: random.Random) -> list[Group]:
         for one in news.questions:
             found = _found(store, retriever, one)
             others = [
-                (head(one.title, one.day, written(text, one.title)), text)
+                (heading(one.title, one.day, written(text, one.title)), text)
                 for text in one.paragraphs
                 if not _may_answer(one, text) and len(text) > 40
             ]
@@ -63,7 +62,7 @@ def _found(
         article = store.article(item.paragraph.article_id)
         text = item.paragraph.text
         if not _may_answer(one, text):
-            yield heading(article), text
+            yield heading(article.title, article.published, article.language), text
 
 
 def _may_answer(one: NewsQuestion, text: str) -> bool:
