@@ -9,10 +9,11 @@ from assistant.confidence import Calibration
 from assistant.disagreement import Claim, disagreement, update_notice
 from assistant.extract import MAX_SENTENCES, NEXT_BEST, Evidence, chosen
 from assistant.gloss import gloss
+from assistant.overview import Line
 from assistant.question import Question
 from assistant.search import Part
 from assistant.support import Source, SupportCheck
-from assistant.types import Answer, Citation, Level
+from assistant.types import Answer, Citation, Level, spoken_date
 from index.catalog import StoredNode
 from index.store import Store
 from index.types import Language
@@ -65,8 +66,7 @@ def quoted(
     citations = [
         _citation(store, marker, item.node, item.quote) for marker, item in enumerate(kept, start=1)
     ]
-    foreign = [c.language for c in citations if c.language != language]
-    notices.append(phrase(language, f"quotation_language_{foreign[0]}") if foreign else "")
+    notices.append(_foreign(citations, language))
     return Answer(
         " ".join(f"{one.quotation} [{one.marker}]" for one in citations),
         "; ".join(dict.fromkeys(filter(None, shorts))),
@@ -78,6 +78,37 @@ def quoted(
         notice=" ".join(filter(None, notices)),
         verdict=kept[0].verdict if len(parts) == 1 else None,
     )
+
+
+def overview(store: Store, language: Language, found: Sequence[Line]) -> Answer:
+    """A cited line of each article on a topic, under how many there are and of which days."""
+    citations = [
+        _citation(store, marker, line.node, line.quote) for marker, line in enumerate(found, 1)
+    ]
+    days = [spoken_date(one.date, True, language) for one in citations]
+    dated = list(dict.fromkeys(filter(None, reversed(days))))
+    period = " – ".join(dict.fromkeys((dated[0], dated[-1]))) if dated else ""
+    count = phrase(language, "overview", count=len(found))
+    return Answer(
+        "\n".join(
+            f"{day}: {one.quotation} [{one.marker}]" if day else f"{one.quotation} [{one.marker}]"
+            for day, one in zip(days, citations, strict=True)
+        ),
+        ", ".join(filter(None, (count, period))),
+        tuple(citations),
+        language,
+        min(line.coverage for line in found),
+        False,
+        "medium",
+        notice=_foreign(citations, language),
+        kind="overview",
+    )
+
+
+def _foreign(citations: Sequence[Citation], language: Language) -> str:
+    """Says that quotations stay in their language, where it is another."""
+    foreign = [one.language for one in citations if one.language != language]
+    return phrase(language, f"quotation_language_{foreign[0]}") if foreign else ""
 
 
 def _same(item: Evidence, other: Evidence) -> bool:

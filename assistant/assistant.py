@@ -14,10 +14,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.answers import Draft, declined, empty, quoted, remark
+from assistant.answers import Draft, declined, empty, overview, quoted, remark
 from assistant.confidence import Calibration
 from assistant.config import default_index
 from assistant.extract import Evidence, Extractor
+from assistant.overview import Line, lines, topic_of
 from assistant.question import Question, understand
 from assistant.reader import Reader, bundled_reader
 from assistant.reader.transformer import CalibratedReader, open_reader
@@ -258,6 +259,9 @@ class Assistant:
         if len(store) == 0 or (allowed is not None and not allowed):
             answer = empty(asked)
             yield answer.text
+        elif found := self._on_topic(store, asked, allowed):
+            answer = overview(store, asked.language, found)
+            yield answer.text
         else:
             parts = self._search(store).parts(asked, allowed, today or date.today())
             parts = self._still_live(store, parts)
@@ -348,9 +352,19 @@ class Assistant:
             there = {node.node_id for node in catalog.nodes(ids)}
         return [part.restricted(there) for part in parts]
 
+    def _on_topic(self, store: Store, asked: Question, allowed: Selection | None) -> list[Line]:
+        """The lines of an overview, where one is asked for and any article is on its topic."""
+        topic = topic_of(asked.said)
+        if topic is None:
+            return []
+        ranked = self._extractor(store).ranked(understand(topic.text), allowed)
+        return lines(store, topic, ranked)
+
+    def _extractor(self, store: Store) -> Extractor:
+        return Extractor(store, self._reader, self._calibration, self._reranker)
+
     def _search(self, store: Store) -> Search:
-        extractor = Extractor(store, self._reader, self._calibration, self._reranker)
-        return Search(extractor, self._calibration.threshold)
+        return Search(self._extractor(store), self._calibration.threshold)
 
 
 def _follow(reference: weakref.ref[Assistant]) -> None:

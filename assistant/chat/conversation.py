@@ -132,6 +132,7 @@ def answer_from_dict(data: Mapping[str, Any]) -> Answer:
         str(data["understood"]),
         {str(name): float(value) for name, value in data["timings"].items()},
         _verdict(data.get("verdict")),  # kept conversations of earlier versions have none
+        "overview" if data.get("kind") == "overview" else "fact",
     )
 
 

@@ -86,9 +86,12 @@ def answer_body(
         f"{view.say(f'level_{answer.level}')}</p>"
     )
     notice = f'<p class="notice" lang="{answer.language}">{text(answer.notice)}</p>'
+    said = _sentences(view, answer, number)
+    if answer.kind == "overview":
+        said, level = _lines(view, answer, number), ""
     return (
-        f'<div class="answer">{_short(answer)}{_sentences(view, answer, number)}'
-        f"{notice if answer.notice else ''}{level}</div>{_sources(view, answer, number)}"
+        f'<div class="answer">{_short(answer)}{said}{notice if answer.notice else ""}{level}</div>'
+        f"{_sources(view, answer, number)}"
     )
 
 
@@ -128,6 +131,16 @@ def _sentences(view: View, answer: Answer, number: int) -> str:
         spoken = f' lang="{languages.pop()}"' if len(languages) == 1 else ""
         said.append(f"<span{spoken}>{body}</span>{cites}")
     return f'<p class="sentences">{" ".join(said)}</p>'
+
+
+def _lines(view: View, answer: Answer, number: int) -> str:
+    """The lines of an overview, each with its day."""
+    items = "".join(
+        f"<li><small>{day(one.date, one.date_only, view.language)}</small> "
+        f'<span lang="{one.language}">{text(one.quotation)}</span>{_cite(view, one, number)}</li>'
+        for one in answer.citations
+    )
+    return f'<ul class="overview">{items}</ul>'
 
 
 def _cite(view: View, citation: Citation, number: int) -> str:
