@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from index.errors import RejectedFileError
+from index.readers.draft import decode
 from index.web.addresses import AddressError, web_address, without_trackers
 from index.web.client import FetchError, unpacked
 
@@ -86,10 +88,11 @@ def read_list(body: bytes, address: str) -> PageList:
     """
     from lxml import etree
 
-    data = plain(body)
-    if b"<!ENTITY" in data[:100_000]:
+    text = _text(plain(body))
+    if "<!ENTITY" in text[:100_000]:
         raise FetchError("list_entities")
     parser = etree.XMLParser(
+        encoding="utf-8",  # whatever the list says of itself
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -99,7 +102,7 @@ def read_list(body: bytes, address: str) -> PageList:
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(data, parser, base_url=address)
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser, base_url=address)
     except (etree.LxmlError, ValueError) as error:
         raise FetchError("broken_list", error=error) from error
     if root is None:
@@ -109,6 +112,22 @@ def read_list(body: bytes, address: str) -> PageList:
         entries = tuple(_unique(_sitemap_entries(root, address)))
         return PageList(pages=entries) if kind == "urlset" else PageList(lists=entries)
     return PageList(pages=tuple(_unique(_feed_entries(root, address))))
+
+
+_DECLARED = re.compile(rb"""<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([\w.:-]+)["']""")
+
+
+def _text(data: bytes) -> str:
+    """The text of a list: valid UTF-8 wins over the encoding that it declares.
+
+    Raises:
+        FetchError: it is no text.
+    """
+    declared = _DECLARED.search(data[:1_000])
+    try:
+        return decode(data, declared[1].decode("ascii") if declared else "")
+    except RejectedFileError as error:
+        raise FetchError("broken_list", error=error) from error
 
 
 def _unique(entries: Iterator[Entry]) -> list[Entry]:

@@ -83,6 +83,44 @@ def test_a_feed_that_is_broken_in_the_middle() -> None:
     assert "https://kabar.example/1" in [one.address for one in read_list(body, BASE).pages]
 
 
+WORDS = "Warga “panik” di kafé José"
+FEED = '<?xml version="1.0"%s?><rss><channel><item><title>%s</title><link>/1</link></item>'
+SAID = ' encoding="%s"'
+
+
+@pytest.mark.parametrize(
+    ("label", "encoding"),
+    [
+        ("ISO-8859-1", "utf-8"), ("windows-1252", "utf-8"), ("us-ascii", "utf-8"),
+        ("utf-16", "utf-8"), ("nonsense", "utf-8"), ("", "utf-8-sig"), ("utf-8", "utf-16"),
+        ("ISO-8859-1", "windows-1252"), ("utf-8", "windows-1252"), ("", "windows-1252"),
+    ],
+)  # fmt: skip
+def test_a_feed_with_a_wrong_label(label: str, encoding: str) -> None:
+    """mkresin in miniflux-legacy#316; FreshRSS#7514."""
+    body = (FEED % (SAID % label if label else "", WORDS)).encode(encoding)
+    assert is_list(body)
+    assert [one.title for one in read_list(body, BASE).pages] == [WORDS]
+
+
+def test_a_feed_with_a_right_label_that_is_not_utf8() -> None:
+    body = (FEED % (SAID % "windows-1251", "Паника в Тирте")).encode("windows-1251")
+    assert [one.title for one in read_list(body, BASE).pages] == ["Паника в Тирте"]
+
+
+@pytest.mark.parametrize("label", ["utf-8", "iso-8859-1"])
+def test_one_bad_byte_costs_one_character_of_a_feed(label: str) -> None:
+    items = f"<item><title>{WORDS}</title><link>/1</link></item>\n" * 20
+    body = (FEED % (SAID % label, WORDS) + "\n" + items).encode() + b"<item><title>Andr\xe9</title>"
+    body += f"<link>/2</link></item><item><title>{WORDS}</title><link>/3</link></item>".encode()
+    assert [one.title for one in read_list(body, BASE).pages] == [WORDS, "André", WORDS]
+
+
+def test_entities_of_a_feed_in_two_byte_letters_are_refused() -> None:
+    with pytest.raises(FetchError, match="entities"):
+        read_list(LAUGHS.encode("utf-16"), BASE)
+
+
 LAUGHS = (
     '<!DOCTYPE rss [<!ENTITY a "haha">'
     + "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9))
