@@ -19,7 +19,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,6 +42,15 @@ PROBE_SECONDS = 600
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage, how many are done, and how many there are."""
+
+
+def is_index(files: Collection[str], folders: Iterable[str]) -> bool:
+    """Whether a folder that holds these is an index, or one that a run is making.
+
+    >>> is_index(["live", "lock"], ["000012"]), is_index(["live.html"], ["2012"])
+    (True, False)
+    """
+    return ("live" in files and any(map(str.isdigit, folders))) or {"lock", "holder"} <= set(files)
 
 
 @dataclass(frozen=True, slots=True)

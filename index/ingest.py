@@ -30,6 +30,7 @@ from index.generations import (
     check_usable,
     collect,
     draft_generation,
+    is_index,
     live_generation,
     newest_complete,
     require_generation,
@@ -37,7 +38,7 @@ from index.generations import (
 from index.history import Version
 from index.lexical import LexicalWriter
 from index.locks import write_lock
-from index.readers import MAPPED_SUFFIXES, READERS, articles_of, is_page_folder
+from index.readers import MAPPED_SUFFIXES, READERS, articles_of, is_litter, is_page_folder
 from index.readers.inputs import WEB, Fetched, FileInput, Input
 from index.types import Article
 from index.vectors import ChromaStore, VectorFile
@@ -486,8 +487,8 @@ class _Found:
 def _find_files(root: Path) -> _Found:
     """The files below ``root`` in a fixed order.
 
-    Hidden files and links are passed over, so that no loop of links is followed, and so is the
-    folder of pictures and styles beside a page that was saved complete.
+    Litter and links are passed over, so that no loop of links is followed, and so are indexes
+    and the folder of pictures and styles beside a page that was saved complete.
     """
     if root.is_file():
         return _Found({_name(Path(root.name)): root})
@@ -498,15 +499,18 @@ def _find_files(root: Path) -> _Found:
         found.refused.append((_name(folder), error))
 
     for folder, subfolders, names in os.walk(root, onerror=refuse):
+        if is_index(names, subfolders):
+            subfolders.clear()
+            continue
         pages = set(names)
         subfolders[:] = sorted(
             name
             for name in subfolders
-            if not name.startswith(".") and not is_page_folder(name, "", pages)
+            if not is_litter(name) and not is_page_folder(name, "", pages)
         )
         for name in sorted(names):
             path = Path(folder) / name
-            if name.startswith(".") or path.is_symlink() or not path.is_file():
+            if is_litter(name) or path.is_symlink() or not path.is_file():
                 continue
             found.files[_name(path.relative_to(root))] = path
     return found

@@ -15,7 +15,7 @@ from index.errors import RejectedFileError
 from index.readers.draft import Draft, of_part
 from index.readers.formats import MAPPED_SUFFIXES, READERS, read_source
 from index.readers.inputs import FileInput, Input
-from index.readers.packed import is_page_folder
+from index.readers.litter import is_litter, is_page_folder
 from index.readers.records import columns_of
 from index.text import language_of
 from index.types import Article, Language, Paragraph, Role
@@ -26,6 +26,7 @@ __all__ = [
     "READERS",
     "articles_of",
     "columns_of",
+    "is_litter",
     "is_page_folder",
     "make_id",
     "opening",

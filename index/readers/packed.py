@@ -13,6 +13,7 @@ from typing import IO, BinaryIO, Protocol, cast
 
 from index.errors import RejectedFileError
 from index.readers.draft import MAX_SECONDS, Draft, Source, of_part
+from index.readers.litter import is_litter, is_page_folder
 from prompts import Message
 
 MAX_MEMBERS = 50_000
@@ -57,7 +58,7 @@ def read_zip(source: Source) -> Iterator[Draft | Message]:
         names = {member.filename for member in packed.infolist()}
         for member in packed.infolist():
             name = member.filename
-            if member.is_dir() or _is_litter(name, names):
+            if member.is_dir() or _is_passed_over(name, names):
                 continue
             if time.monotonic() > deadline:
                 late = Message("not_in_time", minutes=round(MAX_PACKED_SECONDS / 60))
@@ -141,27 +142,10 @@ def read_member(
         yield of_part(key, error.message)
 
 
-def _is_litter(name: str, names: set[str]) -> bool:
-    """Hidden files, what macOS adds, and the folder of a page that was saved complete."""
+def _is_passed_over(name: str, names: set[str]) -> bool:
+    """Whether a member is litter, or lies in the folder of a page that was saved complete."""
     parts = PurePosixPath(name).parts
-    if any(part.startswith(".") or part == "__MACOSX" for part in parts):
+    if any(map(is_litter, parts)):
         return True
     folders = (PurePosixPath(*parts[:end]) for end in range(1, len(parts)))
     return any(is_page_folder(folder.name, folder.parent.as_posix(), names) for folder in folders)
-
-
-PAGE_FOLDER_ENDINGS = ("_files", "-files", ".files", "_berkas")
-
-
-def is_page_folder(folder: str, parent: str, names: set[str]) -> bool:
-    """Whether ``folder`` holds the pictures and styles of a page saved beside it.
-
-    >>> is_page_folder("banjir_files", ".", {"banjir.html"})
-    True
-    """
-    beside = "" if parent in ("", ".") else f"{parent}/"
-    return any(
-        folder.endswith(ending) and f"{beside}{folder.removesuffix(ending)}{page}" in names
-        for ending in PAGE_FOLDER_ENDINGS
-        for page in (".html", ".htm", ".xhtml")
-    )

@@ -151,6 +151,26 @@ def test_bad_files_are_reported_and_stop_nothing(
     assert again.rejected == summary.rejected
 
 
+def test_what_programs_leave_in_folders_is_not_reported(
+    corpus: Path, tmp_path: Path, encoder: StaticEncoder
+) -> None:
+    (corpus / "$RECYCLE.BIN").mkdir()
+    (corpus / "$RECYCLE.BIN" / "lama.txt").write_text("Berita lama yang dibuang orang.", "utf-8")
+    for name in ("~$berita.docx", "Thumbs.db", "desktop.ini", ".DS_Store", "._pasar.txt"):
+        (corpus / name).write_bytes(b"\0\1 apa saja")
+    summary = index_paths(tmp_path / "index", [corpus], encoder)
+    assert (summary.added, summary.rejected) == (3, [])
+
+
+def test_an_index_inside_its_folder_is_passed_over(corpus: Path, encoder: StaticEncoder) -> None:
+    (corpus / "lain").mkdir()
+    (corpus / "lain" / "kapal.json").write_bytes((corpus / "kapal.json").read_bytes())
+    index_paths(corpus / "lain" / "indeks", [corpus / "lain"], encoder)
+    for added in (4, 0):
+        summary = index_paths(corpus / "indeks", [corpus], encoder)
+        assert (summary.added, summary.rejected) == (added, [])
+
+
 def test_a_missing_path_and_another_encoder(
     corpus: Path, tmp_path: Path, encoder: StaticEncoder
 ) -> None:

@@ -37,6 +37,8 @@ def test_one_bad_file_stops_nothing(make: ModuleType, save: Save) -> None:
         "foto.jpg": b"\xff\xd8",
         "bom.gz": gzip.compress(bytes(15_000_000)),
         "__MACOSX/a.html": "x",
+        "arsip/Thumbs.db": "x",
+        "arsip/~$berita.docx": "x",
         ".rahasia/a.html": "x",
         "a_files/iklan.html": make.html(title="Iklan di dalam bingkai"),
     }
