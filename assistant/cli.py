@@ -26,7 +26,9 @@ from assistant.terminal import (
     print_history,
     print_json,
     print_summary,
+    replace_unwritable,
     say,
+    write_utf8,
 )
 from prompts import Message, MessageError, phrase
 
@@ -55,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # what a model lacks, we say
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: waiting threads cost more
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    replace_unwritable()
     args = parser().parse_args(argv)
     try:
         return _COMMANDS[args.command](args)
@@ -242,6 +245,7 @@ def _ask(args: argparse.Namespace) -> int:
     understand(args.question)
     answer = _open(_asked_index(args), args).ask(args.question, top=args.top)
     if args.json:
+        write_utf8()
         print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=1))
     else:
         print_answer(answer)
@@ -259,6 +263,8 @@ def _ask_file(args: argparse.Namespace) -> int:
     rows = ask_lines(assistant, lines, args.top, interface_language())
     total = sum(bool(line.strip()) for line in lines)
     failed = 0
+    if not args.out:
+        write_utf8()
     out = args.out.open("w", encoding="utf-8") if args.out else sys.stdout
     console = Console(stderr=True)
     try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import locale
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +54,19 @@ def console() -> Console:
     return found
 
 
+def replace_unwritable() -> None:
+    """Let standard output replace what its encoding lacks, as the code pages of Windows do."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
 # For programs
+
+
+def write_utf8() -> None:
+    """Let standard output be UTF-8, as JSON is, whatever the system's encoding."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
 
 
 @contextmanager
