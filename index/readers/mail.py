@@ -14,8 +14,8 @@ from index.errors import RejectedFileError
 from index.readers.draft import Draft, Source, decode, draft_of
 from index.readers.facts import Facts, stated_at
 from index.readers.saved import message_of, payload
-from index.readers.text import paragraph_lines
 from index.readers.web import decode_page, read_page
+from index.readers.wrapping import paragraph_lines
 from prompts import Message
 
 

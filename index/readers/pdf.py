@@ -11,6 +11,7 @@ from typing import Any
 
 from index.errors import RejectedFileError
 from index.readers.draft import Draft, Source, draft_of
+from index.readers.exports import several
 from index.structure import Block, parse_article
 from prompts import Message
 
@@ -44,6 +45,8 @@ def read_pdf(source: Source) -> Iterator[Draft | Message]:
         raise RejectedFileError.of(left_out or Message("no_pages"))
     if letters < LEAST_LETTERS * pages:
         raise RejectedFileError("needs_ocr")
+    if export := several([line.text for line in lines]):
+        raise RejectedFileError.of(export)
     blocks = paragraphs(without_margins(lines))
     title = _title(blocks)
     if title:

@@ -18,7 +18,7 @@ from index.dates import stated_date
 from index.errors import FieldNameError, RejectedFileError
 from index.readers.draft import Draft, Source, dated, decode
 from index.readers.markup import is_markup, markup_blocks
-from index.readers.text import paragraph_lines
+from index.readers.wrapping import paragraph_lines
 from index.structure import parse_article, parse_page
 from index.types import Role
 from prompts import Message

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import RejectedFileError
 from index.readers.draft import Draft, Source, draft_of
+from index.readers.exports import read_export
 from index.readers.packed import open_zip
 from index.structure import Block, Kind, parse_article
 from prompts import Message
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def read_docx(source: Source) -> Iterator[Draft | Message]:
-    """The article of a Word document: styled paragraphs, lists, tables and notes in their order."""
+    """The article of a Word document: styled paragraphs, lists, tables and notes in their order.
+
+    Of an export of several, each.
+    """
     import docx
     from docx.opc.exceptions import OpcError
     from lxml.etree import LxmlError
@@ -31,6 +35,9 @@ def read_docx(source: Source) -> Iterator[Draft | Message]:
     except (OpcError, LxmlError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError,
             AttributeError, RecursionError, EOFError) as error:  # fmt: skip
         raise RejectedFileError("broken_word", error=error) from error
+    if found := read_export([line for one in blocks for line in (one.text, "")]):
+        yield from found
+        return
     heads = [one.text for one in blocks[:3] if one.kind == "heading"]
     if heads:
         yield Draft("", parse_article(blocks, heads[0]))

@@ -5,7 +5,7 @@ Each of ``cases`` stands for a kind; the right values stand here, with the repor
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -383,6 +383,63 @@ MAILS = [
     ),
 ]
 
+COLLAPSE, PRICES = "Lontar bridge collapses after heavy rain", "Chilli prices double in Sukamaju"
+COLLAPSED = [
+    "The Lontar bridge in Sukamaju regency collapsed early on Tuesday after six hours of heavy "
+    "rain, officials said.",
+    "Rahmat Wibisono, who heads the local agency, said that repairs would cost 4.2 billion rupiah "
+    "and take three months.",
+    "Residents were told to take a detour through the village of Karangjati until army engineers "
+    "put up a temporary bridge.",
+]
+DOUBLED = [
+    "Chilli prices at the Sukamaju wholesale market doubled to 90,000 rupiah per kilogram this "
+    "week, traders said.",
+    "The trader Siti Aminah said that floods had hit fields in three districts.",
+]
+OTHER = Right(PRICES, DOUBLED, "2021-03-09", "", "Harian Lain")
+WROTE = Right(COLLAPSE, COLLAPSED, "2020-02-03", "Ani Lestari", "Kabar Contoh")
+EXPORTS = [
+    Case(
+        "36-nexis-many-articles.docx",
+        "JBGruber/LexisNexisTools#7, #21; amcat/amcat#748",
+        [
+            Right(COLLAPSE, COLLAPSED, "2020-02-03", "", "Kabar Contoh"),
+            Right(PRICES, DOUBLED, "2021-03-09", "", "Kabar Contoh"),
+        ],
+    ),
+    Case(
+        "87-nexis-cover.docx",
+        "Nexis",
+        [WROTE, replace(WROTE, title=PRICES, body=DOUBLED, published="2021-03-09")],
+    ),
+    Case(
+        "88-nexis.txt",
+        "JBGruber/LexisNexisTools, sample.TXT",
+        [
+            replace(WROTE, title=f"{COLLAPSE}: six villages in Sukamaju cut off"),
+            replace(OTHER, source="Harian Lain (Jakarta)"),
+        ],
+    ),
+    Case("89-factiva.txt", "Factiva", [WROTE, OTHER]),
+    Case("90-factiva.docx", "Factiva", [WROTE, OTHER]),
+    Case("91-factiva-codes.txt", "Factiva", [WROTE, OTHER]),
+    Case(
+        "92-proquest.txt",
+        "ProQuest",
+        [
+            replace(
+                WROTE,
+                author="Lestari, Ani",
+                source="Kabar Contoh (Online)",
+                url="https://www.proquest.com/docview/2349999",
+            ),
+            OTHER,
+        ],
+    ),
+    Case("93-undivided.txt", "amcat/amcat#748", [], ["looks like 2 articles"]),
+]
+
 
 def stated(article: Article) -> str:
     """Its day, or its moment where it knows one; nothing where it states none."""
@@ -393,7 +450,7 @@ def stated(article: Article) -> str:
 
 
 @pytest.mark.parametrize(
-    "case", [*RECORDS, *ENCODING, *WORD, *PAGES, *MAILS], ids=lambda case: case.file
+    "case", [*RECORDS, *ENCODING, *WORD, *PAGES, *MAILS, *EXPORTS], ids=lambda case: case.file
 )
 def test_case(case: Case) -> None:
     try:

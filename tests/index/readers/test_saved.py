@@ -15,7 +15,7 @@ import pytest
 
 from index.errors import RejectedFileError
 from index.readers import read_articles
-from index.readers.text import paragraph_lines
+from index.readers.wrapping import paragraph_lines
 from index.types import Article
 
 Save = Callable[[str, bytes | str], Path]
