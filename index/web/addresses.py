@@ -12,6 +12,25 @@ _PORTS = {"http": 80, "https": 443}
 _KEPT = "%/:=&?~#+!$,;'@()*[]"  # what an address may hold unquoted, or quoted already
 _TRACKERS = ("utm_", "fbclid", "gclid")
 _TRANSLATED = ip_network("64:ff9b::/96")  # IPv4 addresses behind NAT64 (RFC 6052)
+_OWN = tuple(  # networks that somebody may run: --allow-private opens them
+    map(
+        ip_network,
+        ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+         "198.18.0.0/15", "::1/128", "fc00::/7", "fec0::/10"),
+    )
+)  # fmt: skip
+_CLOSED = tuple(  # never asked, though Python calls them global or they lie in an own network
+    map(
+        ip_network,
+        (
+            # IANA's registries of special-purpose addresses, as of 2025; Python knows the others
+            "0.0.0.0/8", "192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "2001::/23",
+            "3fff::/20", "5f00::/16",
+            # where clouds tell machines their secrets: Alibaba, Azure, AWS, Google
+            "100.100.100.200/32", "168.63.129.16/32", "fd00:ec2::/32", "fd20:ce::254/128",
+        ),
+    )
+)  # fmt: skip
 
 
 MAX_NAMED_CHARS = 200  # of an address in an error
@@ -77,8 +96,8 @@ def site_of(address: str) -> str:
 def may_connect(address: str, private: bool = False) -> bool:
     """Whether an IP address belongs to the internet, whatever it is wrapped in.
 
-    ``private``: or to the own network. That never holds of link-local addresses, where clouds
-    keep the secrets of their machines, and of those that name no single machine.
+    ``private``: or to the own network. That never holds of the addresses where clouds keep the
+    secrets of their machines, and of those that name no single machine.
 
     >>> may_connect("8.8.8.8"), may_connect("::ffff:10.0.0.1"), may_connect("10.0.0.1", True)
     (True, False, True)
@@ -92,12 +111,11 @@ def may_connect(address: str, private: bool = False) -> bool:
     inner = _wrapped(ip) if isinstance(ip, IPv6Address) else None
     if inner is not None:
         return may_connect(str(inner), private)
-    if ip.is_loopback:
-        return private
-    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved:
+    if any(ip in network for network in _CLOSED):
         return False
-    site_local = isinstance(ip, IPv6Address) and ip.is_site_local
-    return private or (ip.is_global and not site_local)
+    if any(ip in network for network in _OWN):
+        return private
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_link_local)
 
 
 def _wrapped(ip: IPv6Address) -> IPv4Address | None:
