@@ -19,7 +19,8 @@ Span = tuple[int, int]
 
 HERE = Path(__file__).parent / "data"
 MAX_CHARS = 500  # of a paragraph; longer ones are cut at sentences around the answer
-CLOSE_CHARS = 150  # of half of the paragraphs that are read with a yes/no question alone
+CLOSE_CHARS = 150  # of most paragraphs that a yes/no question is read with alone
+CLOSE = 0.75  # their share: what decides stands in one sentence
 DATED = 0.5  # share of paragraphs without a day that get one, as paragraphs of news have
 LOWER = 0.1  # share of questions in small letters without their question mark
 ASKED = 0.5  # share of statements that are put as yes/no questions
@@ -212,12 +213,12 @@ def locate(context: str, answers: list[str], starts: list[int]) -> Span | None:
 def made_up(group: Group, rng: random.Random) -> Group:
     """The group as it may be met: paragraphs of common length, days, ways of asking."""
     asked = reworded(group[0], rng)
-    close = len(group) == 1 and one_sentence_decides(group[0]) and rng.random() < 0.5
+    close = len(group) == 1 and is_yes_no(group[0]) and rng.random() < CLOSE
     chars = CLOSE_CHARS if close else MAX_CHARS
     return tuple(replace(dated(shortened(one, rng, chars), rng), asked=asked) for one in group)
 
 
-def one_sentence_decides(one: Example) -> bool:
+def is_yes_no(one: Example) -> bool:
     """Whether the example is a yes/no question."""
     return one.verdict != "open" and not one.statement
 
