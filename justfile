@@ -8,7 +8,7 @@ default:
 test *options:
     .venv/bin/pytest {{options}}
 
-# Readers of files, rules of the languages and texts for users: loads no weights
+# Only readers of files, rules of the languages and texts for users
 test-fast *options:
     .venv/bin/pytest {{options}} tests/test_docs.py tests/prompts tests/index/readers \
         tests/index/test_structure.py tests/index/test_duplicates.py \
