@@ -31,7 +31,7 @@ gate:
 fit data:
     .venv/bin/python -m evals.calibrate --data {{quote(data)}}
 
-# Train the reader, or go on with a training that was stopped; writes a checkpoint, not the model
+# Train the reader, or go on with a training that was stopped; then write its model
 train data articles *options:
     .venv/bin/python -m assistant.reader.training --data {{quote(data)}} \
         --articles {{quote(articles)}} {{options}}

@@ -1,4 +1,4 @@
-"""``python -m assistant.reader.training --data PATH --articles FILE [--work FOLDER]``"""
+"""``python -m assistant.reader.training --data PATH --articles FILE`` trains the reader."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 import torch
 from platformdirs import user_cache_path
 
+from assistant.reader import BUNDLED
 from assistant.reader.training.base import download, tokenizer, unpack
 from assistant.reader.training.examples import Group, News, answered, entailment, public
+from assistant.reader.training.export import export
 from assistant.reader.training.negatives import lookalikes, mined
 from assistant.reader.training.network import Network
 from assistant.reader.training.train import RATE, Deck, train
@@ -50,6 +52,7 @@ def main() -> None:
         default=user_cache_path("tanya") / "reader-training",
         help="where base weights and checkpoints are kept; a second call goes on from there",
     )
+    parser.add_argument("--out", type=Path, default=BUNDLED, help="where the model is written")
     parser.add_argument("--start", type=Path, help="checkpoint of an earlier training to begin at")
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--rate", type=float, default=RATE, help="the highest learning rate")
@@ -87,6 +90,7 @@ def main() -> None:
     for deck in decks:
         print(f"{len(deck.groups):>7,} {deck.name}", flush=True)
     train(network, pieces, decks, given.rounds, given.seed, work / "checkpoint.pt", given.rate)
+    export(network, pieces, given.out)
 
 
 if __name__ == "__main__":
