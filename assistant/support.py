@@ -20,6 +20,8 @@ import simplemma
 from numpy.typing import NDArray
 
 from assistant.quantities import PartialDate, Quantity, equal, quantities
+from assistant.reader import Reader, bundled_reader
+from assistant.reader.encoding import heading
 from index.encoder import StaticEncoder
 from index.lexicon import DIRECTIONS, Lexicon
 from index.rerank import SoftMatcher
@@ -35,7 +37,7 @@ from index.text import (
 )
 from index.types import Language
 
-Fault = Literal["number", "date", "name", "negation", "roles", "coverage"]
+Fault = Literal["number", "date", "name", "negation", "roles", "coverage", "meaning"]
 Alike = NDArray[np.float32]
 Run = tuple[int, int]
 
@@ -48,6 +50,7 @@ TRANSLATED = 0.35  # strength of a translation, from which two words mean the sa
 HELD = 0.4  # of a word's match, from which a text holds it
 BESIDE = 2  # ordinary words on either side of a name that are its company
 SWAPPED = 0.3  # by how much two names fit better into each other's company than into their own
+SUPPORTED = 0.5  # probability from which the reader takes a sentence for supported
 SCOPE = 3  # content words after a negator that it may negate
 REFUSED_WITHIN = 3  # words between a verb of refusing and what is refused
 
@@ -111,13 +114,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What speaks against a sentence, and how well it is covered. True when nothing does.
+    """What speaks against a sentence. True when nothing does.
 
-    ``coverage`` in [0, 1] is that of its words or its cosine to a sentence, whichever is higher.
+    ``probability`` is the reader's that the paragraphs support it.
     """
 
     faults: tuple[Fault, ...]
-    coverage: float
+    probability: float
 
     def __bool__(self) -> bool:
         return not self.faults
@@ -154,15 +157,21 @@ class SupportCheck:
     """Checks sentences against paragraphs by the word vectors of one encoder."""
 
     def __init__(
-        self, encoder: StaticEncoder, matcher: SoftMatcher, lexicon: Lexicon | None = None
+        self,
+        encoder: StaticEncoder,
+        matcher: SoftMatcher,
+        lexicon: Lexicon | None = None,
+        reader: Reader | None = None,
     ) -> None:
+        """``reader`` tells what a text says of a statement; the bundled one unless given."""
         self._encoder = encoder
+        self._reader = reader or bundled_reader()
         self._matcher = matcher
         self._lexicon = lexicon or Lexicon()
 
     def __call__(self, sentence: str, sources: Sequence[Source]) -> Support:
         """What speaks against ``sentence`` when it cites ``sources``, which may share the proof."""
-        sentence = _short(sentence)
+        written, sentence = sentence, _short(sentence)
         context = [_short(f"{one.title}\n{one.outlet}\n{one.text}") for one in sources]
         language = language_of(sentence) or (sources[0].language if sources else None)
         values = quantities(sentence, language)
@@ -188,7 +197,20 @@ class SupportCheck:
             cover = max(cover, float((vectors[1:] @ vectors[0]).max()))
         if cover < (COVERED if near else COVERED_ACROSS):
             faults.add("coverage")
-        return Support(tuple(sorted(faults)), cover)
+        probability = self.probability(written, sources)
+        if probability < SUPPORTED:
+            faults.add("meaning")
+        return Support(tuple(sorted(faults)), probability)
+
+    def probability(self, sentence: str, sources: Sequence[Source]) -> float:
+        """The reader's probability that the paragraphs, read as one, support the sentence."""
+        if not sources:
+            return 0.0
+        first = sources[0]
+        head = heading(first.title, first.published, first.language)
+        text = "\n".join(one.text for one in sources)
+        [reading] = self._reader.read(sentence, [text], [head])
+        return reading.probability("supported") if reading else 0.0
 
     def holds(self, text: str, words: str) -> bool:
         """Whether every content word of ``words`` stands in ``text``, or one that means the same.

@@ -226,7 +226,7 @@ class Proof:
         if len(cited) > 1 and self.check(sentence, [self.shown[place] for place in cited]):
             return tuple(cited)
         others = [
-            (support.coverage, -place)
+            (support.probability, -place)
             for place, source in self.shown.items()
             if place not in cited and (support := self.check(sentence, [source]))
         ]
