@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from assistant.assistant import Assistant
 from assistant.question import QuestionError
+from index.errors import RejectedFileError
+from index.readers.draft import decode
 from index.types import Language
 from prompts import Message
 
@@ -47,9 +51,9 @@ def ask_lines(
 
 def _parsed(line: str) -> dict[str, Any]:
     try:
-        asked = json.loads(line)
-    except (ValueError, RecursionError):
-        asked = None
+        asked = orjson.loads(line)
+    except ValueError as error:  # of half a surrogate pair and deep nests as well
+        raise QuestionError("broken_json", error=error) from None
     if not isinstance(asked, dict) or not isinstance(asked.get("question"), str):
         raise QuestionError("no_question_in_line")
     return asked
@@ -69,12 +73,12 @@ def _sources(asked: dict[str, Any]) -> list[str]:
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a file of questions.
+    """The lines of a file of questions, in UTF-8 or what its bytes speak for.
 
     Raises:
         QuestionError: it cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+        return re.split(r"\r\n?|\n", decode(path.read_bytes()))
+    except (OSError, RejectedFileError) as error:
         raise QuestionError("unread_questions", path=path, error=error) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from codecs import BOM_UTF8
 from concurrent.futures import ThreadPoolExecutor
 
 import orjson
@@ -57,9 +58,9 @@ class Route:
 
     def _reply(self, body: bytes) -> Response:
         try:
-            arguments = orjson.loads(body)
-        except ValueError:  # of half a surrogate pair, infinity and deep nests as well
-            arguments = None
+            arguments = orjson.loads(body.removeprefix(BOM_UTF8))
+        except ValueError as error:  # of half a surrogate pair, infinity and deep nests as well
+            return told(400, Message("broken_json", error=error))
         if not isinstance(arguments, dict):
             return told(400, Message("no_call"))
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant
-from assistant.batch import ask_lines
+from assistant.batch import ask_lines, read_lines
 from assistant.cli import main
 
 QUESTION = "When was the Wendle bridge opened?"
@@ -51,9 +51,10 @@ def test_errors_are_told_in_the_language_asked_for(assistant: Assistant) -> None
 @pytest.mark.parametrize(
     "line",
     [
-        "no json", "[]", "1", '"x"', "{}", '{"question": 1}', '{"question": ""}',
-        '{"question": "Siapa?", "today": "soon"}', '{"question": "Siapa?", "since": 3}',
-        '{"question": "Siapa?", "sources": 3}', json.dumps({"question": "x" * 10_000}),
+        "no json", '{"question": "Siapa \\ud83d?"}', "[]", "1", '"x"', "{}", '{"question": 1}',
+        '{"question": ""}', '{"question": "Siapa?", "today": "soon"}',
+        '{"question": "Siapa?", "since": 3}', '{"question": "Siapa?", "sources": 3}',
+        json.dumps({"question": "x" * 10_000}),
     ],
 )  # fmt: skip
 def test_a_bad_line_stops_nothing(line: str, assistant: Assistant) -> None:
@@ -81,6 +82,19 @@ def test_the_command_writes_a_line_for_each(
     questions.write_text(json.dumps({"question": QUESTION}), encoding="utf-8")
     assert main(arguments) == 0
     assert "1964" in json.loads(capsys.readouterr().out)["text"]
+
+
+def test_what_is_wrong_with_a_line_is_said(assistant: Assistant) -> None:
+    half, broken = ask_lines(assistant, ['{"question": "Siapa \\ud83d?"}', '{"question": '])
+    assert "surrogate" in half["error"]
+    assert "line 1 column" in broken["error"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "windows-1252"])
+def test_questions_in_any_usual_encoding(encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / "q.jsonl"
+    file.write_bytes('{"question": "Siapa “José”?"}\r\n{"question": "Siapa?"}\n'.encode(encoding))
+    assert read_lines(file) == ['{"question": "Siapa “José”?"}', '{"question": "Siapa?"}', ""]
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,17 @@ import asyncio
 import json
 import os
 import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
-from mcp.types import CallToolResult
+from mcp.types import INVALID_REQUEST, PARSE_ERROR, CallToolResult
+
+from assistant import Assistant
+from assistant.mcp_server import make_server
 
 
 def content(result: CallToolResult) -> Any:
@@ -58,6 +62,8 @@ def test_ask_search_and_read(built: Path) -> None:
                 ("ask", {"question": "Siapa nama ketuanya? " * 200}, "persingkatlah"),
                 ("search_articles", {"query": "Where did they meet? " * 200}, "shorten it"),
                 ("ask", {"question": "When?", "since": "yesterday"}, "since"),
+                ("ask", {"question": "When?", "source": ["The Sample Gazette"]}, "'source' is no"),
+                ("search_articles", {"query": "When?", "since": "2023-01-01"}, "query, top"),
                 ("read_article", {"article_id": "nothing"}, "no article 'nothing'"),
             ):
                 result = await client.call_tool(name, wrong)
@@ -65,3 +71,26 @@ def test_ask_search_and_read(built: Path) -> None:
                 assert told in getattr(result.content[0], "text", "")
 
     asyncio.run(asyncio.wait_for(use(), 120))
+
+
+LINES = [
+    ("no json", None, PARSE_ERROR),
+    ('{"jsonrpc": "2.0", "id": 16, "method": "ping", "params": {"x": "\\ud83d"}}', 16, PARSE_ERROR),
+    ('{"jsonrpc": "2.0", "id": "a", "method": 3}', "a", INVALID_REQUEST),
+    ("[]", None, INVALID_REQUEST),
+]
+
+
+def test_every_line_is_answered(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """flop-labs/technocore-chat#218; modelcontextprotocol/python-sdk#2328."""
+    ping = '{"jsonrpc": "2.0", "id": 1, "method": "ping"}'
+    sent = "\n".join([ping.replace("1", "0"), *(line for line, _, _ in LINES), "", ping, ""])
+    output = BytesIO()
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(sent.encode())))
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(output))
+    make_server(Assistant.open(built)).run()
+    replies = [json.loads(line) for line in output.getvalue().splitlines()]
+    told = [one for one in replies if "error" in one]
+    assert [(one["id"], one["error"]["code"]) for one in told] == [given[1:] for given in LINES]
+    assert "hex escape" in told[1]["error"]["message"]
+    assert {one["id"] for one in replies if "result" in one} == {0, 1}

@@ -160,6 +160,17 @@ def test_what_is_no_call_is_refused(body: bytes, assistant: Assistant) -> None:
     assert "JSON" in response.json()["error"]["id"]
 
 
+def test_what_is_wrong_with_the_json_is_said_and_a_byte_order_mark_is_not(
+    assistant: Assistant,
+) -> None:
+    half = b'{"question": "Who opened \\ud83d?"}'
+    marked = b"\xef\xbb\xbf" + json.dumps({"question": OPENED}).encode()
+    route = guarded(Route(Loaded(assistant)))
+    refused, answered = send(route, {"content": half}, {"content": marked})
+    assert "surrogate" in refused.json()["error"]["en"]
+    assert answered.json()["citations"]
+
+
 def test_a_call_has_a_limit_stated_or_not(assistant: Assistant) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(guard.MAX_CALL // 2**16 + 2):
