@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from index.errors import RejectedFileError
+from index.readers.columns import Line, in_reading_order
 from index.readers.draft import Draft, Source, draft_of
 from index.readers.exports import several
+from index.readers.spacing import Word, together
 from index.structure import Block, parse_article
+from index.text import is_common, words
 from prompts import Message
 
 MAX_PAGES = 5_000
@@ -22,19 +24,11 @@ EDGE_LINES = 3  # at most, of a header or a footer
 EDGE_GAP = 1.8  # times the size of the letters
 HEADING_SIZE = 1.15  # times the size of the body
 LEADING = 1.35  # times the usual distance of lines: a paragraph ends
+SAME_SIZE = 0.9  # of the first headline's letters, at least: a headline of the same rank
+LEAST_HEADLINE = 3  # words
+LEAST_TOLD = 8  # words of a paragraph
+GAP = 1.0  # times the size of the letters, between words: it may divide columns
 SHORT_LINE = 0.85  # of the widest line's width: a paragraph may end
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a page. Positions are in points from the left and the bottom of the page."""
-
-    text: str
-    left: float
-    right: float
-    base: float
-    size: float
-    page: int
 
 
 def read_pdf(source: Source) -> Iterator[Draft | Message]:
@@ -48,11 +42,13 @@ def read_pdf(source: Source) -> Iterator[Draft | Message]:
     if export := several([line.text for line in lines]):
         raise RejectedFileError.of(export)
     blocks = paragraphs(without_margins(lines))
-    title = _title(blocks)
-    if title:
-        yield Draft("", parse_article(blocks, title))
-    else:
-        yield draft_of({}, [one.text for one in blocks], "")
+    found = stories(blocks)
+    for number, story in enumerate(found, start=1):
+        key = str(number) if len(found) > 1 else ""
+        if title := _title(story):
+            yield Draft(key, parse_article(story, title))
+        else:
+            yield draft_of({}, [one.text for one in story], key)
     if left_out:
         yield left_out
 
@@ -92,39 +88,64 @@ _DIVIDED = "\x02\ufffe"  # PDFium's mark of a hyphen at the end of a line, inste
 
 
 def _page_lines(page: Any, number: int) -> list[Line]:
-    """The lines of a page in reading order, as PDFium finds them."""
+    """The lines of a page in reading order."""
     import pypdfium2.raw as raw
 
     textpage = page.get_textpage()
     try:
-        lines: list[Line] = []
+        pieces: list[Line] = []
         chars: list[tuple[str, int]] = []
         for index in range(textpage.count_chars()):
             char = chr(raw.FPDFText_GetUnicode(textpage, index))
             if char in _DIVIDED:
                 chars.append(("-", index))
             if char in _DIVIDED or char in "\r\n":
-                lines += _line(textpage, chars, number)
+                pieces += _pieces(textpage, chars, number)
                 chars = []
             else:
                 chars.append((char, index))
-        return lines + _line(textpage, chars, number)
+        pieces += _pieces(textpage, chars, number)
+        return in_reading_order(pieces)
     finally:
         textpage.close()
         page.close()
 
 
-def _line(textpage: Any, chars: list[tuple[str, int]], page: int) -> list[Line]:
+def _pieces(textpage: Any, chars: list[tuple[str, int]], page: int) -> Iterator[Line]:
+    """What PDFium takes for a line, divided at its gaps, which may be those between columns.
+
+    Where it goes back to the left, another row begins.
+    """
     import pypdfium2.raw as raw
 
-    seen = [(char, index) for char, index in chars if not char.isspace()]
-    if not seen:
-        return []
-    left, bottom, _, _ = textpage.get_charbox(seen[0][1], loose=True)
-    _, _, right, _ = textpage.get_charbox(seen[-1][1], loose=True)
-    size = raw.FPDFText_GetFontSize(textpage, seen[0][1])
-    text = " ".join("".join(char for char, _ in chars).split())
-    return [Line(text, left, right, bottom, size, page)]
+    placed: list[Word] = []
+    for blank, group in groupby(chars, lambda char: char[0].isspace()):
+        if blank:
+            continue
+        found = list(group)
+        left, base, right, _ = textpage.get_charbox(found[0][1], loose=True)
+        if len(found) > 1:
+            right = textpage.get_charbox(found[-1][1], loose=True)[2]
+        placed.append(Word("".join(char for char, _ in found), left, right, base, found[0][1]))
+    row, size = -1, 0.0
+    held: list[Word] = []
+    for word in together(placed):
+        gap = word.left - held[-1].right if held else 0
+        if held and abs(gap) > GAP * size:
+            yield _piece(held, size, page, row)
+            held = []
+        if not held:
+            row = row if row >= 0 and gap > 0 else word.index
+            size = raw.FPDFText_GetFontSize(textpage, word.index)
+        held.append(word)
+    if held:
+        yield _piece(held, size, page, row)
+
+
+def _piece(found: Sequence[Word], size: float, page: int, row: int) -> Line:
+    text = " ".join(word.text for word in found)
+    right = max(word.right for word in found)
+    return Line(text, found[0].left, right, found[0].base, size, page, row)
 
 
 def without_margins(lines: Sequence[Line]) -> list[Line]:
@@ -169,8 +190,8 @@ def _numberless(text: str) -> str:
     return re.sub(r"\d+", "#", text.lower())
 
 
-def paragraphs(lines: Sequence[Line]) -> list[Block]:
-    """The lines put together: a new paragraph begins where layout says so."""
+def paragraphs(lines: Sequence[Line]) -> list[tuple[Block, float]]:
+    """The lines put together, with their size: a paragraph begins where layout says so."""
     if not lines:
         return []
     sizes = Counter[float]()
@@ -180,7 +201,7 @@ def paragraphs(lines: Sequence[Line]) -> list[Block]:
     gaps = sorted(a.base - b.base for a, b in pairwise(lines) if _same_column(a, b))
     usual = gaps[len(gaps) // 4] if gaps else body * 1.2  # most lines go on a paragraph
     widest = _widths(lines)
-    blocks: list[Block] = []
+    blocks: list[tuple[Block, float]] = []
     held: list[Line] = []
     for line in lines:
         if held and _begins(held[-1], line, usual, widest[held[-1].page]):
@@ -228,12 +249,30 @@ def _begins(last: Line, line: Line, usual: float, width: float) -> bool:
     return short or indented
 
 
-def _joined(lines: Sequence[Line], body: float) -> Block:
+def _joined(lines: Sequence[Line], body: float) -> tuple[Block, float]:
     text = lines[0].text
     for line in lines[1:]:
         text = join_lines(text, line.text)
     heading = lines[0].size > HEADING_SIZE * body and len(text) < 300
-    return Block(text, "heading" if heading else "text")
+    return Block(text, "heading" if heading else "text"), lines[0].size
+
+
+def stories(blocks: Sequence[tuple[Block, float]]) -> list[list[Block]]:
+    """The blocks of each story: behind a text, a headline as large as its own begins another."""
+    largest = max((size for one, size in blocks[:4] if one.kind == "heading"), default=0.0)
+    found: list[list[Block]] = [[]]
+    told = False  # the headline of this story, and some text below it
+    headed = False
+    for one, size in blocks:
+        count = len(words(one.text))
+        headline = one.kind == "heading" and size >= SAME_SIZE * largest
+        if headline and told and count >= LEAST_HEADLINE:
+            found.append([])
+            told = False
+        headed = headed or headline
+        told = told or (headed and one.kind == "text" and count >= LEAST_TOLD)
+        found[-1].append(one)
+    return found
 
 
 def join_lines(above: str, below: str) -> str:
@@ -243,15 +282,31 @@ def join_lines(above: str, below: str) -> str:
 
     >>> join_lines("Pemerin-", "tah kota"), join_lines("anak-", "anak kota")
     ('Pemerintah kota', 'anak-anak kota')
+    >>> [join_lines(*lines) for lines in (("sayur-", "mayur"), ("COVID-", "19"), ("PA-", "SAR"))]
+    ['sayur-mayur', 'COVID-19', 'PASAR']
     """
     divided = re.search(r"(\w+)[-\u00ad]$", above)
-    if divided and below[:1].isalpha():
-        half = divided.group(1).lower()
-        doubled = below.lower().startswith(half) and len(half) > 1
-        if above.endswith("\u00ad") or (below[0].islower() and not doubled and half.isalpha()):
-            return above[:-1] + below
-        return above + below
-    return f"{above} {below}"
+    rest = re.match(r"\w+", below)
+    if not divided or not rest:
+        return f"{above} {below}"
+    first, second = divided[1], rest[0]
+    capitals = first.isupper() and second.isupper() and is_common((first + second).lower())
+    lower = first.isalpha() and second[0].islower() and not _is_doubled(first.lower(), second)
+    if above.endswith("\u00ad") or lower or capitals:
+        return above[:-1] + below
+    return above + below
+
+
+def _is_doubled(first: str, second: str) -> bool:
+    """Whether two words are one doubled, with a change of sound or an ending.
+
+    >>> _is_doubled("anak", "anaknya"), _is_doubled("warna", "warni"), _is_doubled("ban", "dung")
+    (True, True, False)
+    """
+    if second.startswith(first) and len(first) > 1:
+        return True
+    same = sum(map(str.__eq__, first, second))
+    return len(first) == len(second) >= 4 and same >= 0.6 * len(first)
 
 
 def _title(blocks: Sequence[Block]) -> str:

@@ -383,6 +383,40 @@ MAILS = [
     ),
 ]
 
+BESIDE = [
+    "Harga cabai rawit di Pasar Induk Sukamaju naik menjadi Rp 90.000 per kilogram pada awal pekan "
+    "ini.",
+    "Pedagang bernama Siti Aminah mengatakan pasokan berkurang karena banjir merendam lahan di "
+    "tiga kecamatan.",
+    "Pemerintah berjanji menggelar operasi pasar mulai besok pagi di lima titik.",
+]
+PAPERS = [
+    Case(
+        "27-two-columns-row-order.pdf",
+        "jsvine/pdfplumber#205, #244, #620; xberg-io/xberg#1345; yfedoseev/pdf_oxide#549, #1310",
+        [
+            Right(
+                HEADLINE,
+                [
+                    f"{LONTAR} {COST} {DETOUR} Hujan turun sejak Senin malam dan sungai Cilontar "
+                    "meluap di empat desa di sepanjang alirannya. Polisi menutup jalan di kedua "
+                    "ujung jembatan dan mengatur lalu lintas sampai malam hari.",
+                    "Bupati meninjau lokasi pada siang hari dan meminta warga tetap waspada "
+                    f"terhadap banjir susulan. {' '.join(BESIDE)} Jembatan itu dibangun pada tahun "
+                    "1987 dan pernah diperbaiki pada tahun 2004 setelah gempa kecil. Panjangnya "
+                    "enam puluh meter dan setiap hari dilalui sekitar dua ribu kendaraan menurut "
+                    "catatan dinas.",
+                ],
+            )
+        ],
+    ),
+    Case(
+        "29-newspaper-page.pdf",
+        "yfedoseev/pdf_oxide#1315",
+        [Right("Jembatan Lontar ambruk", WHOLE), Right("Harga cabai naik dua kali", BESIDE)],
+    ),
+]
+
 COLLAPSE, PRICES = "Lontar bridge collapses after heavy rain", "Chilli prices double in Sukamaju"
 COLLAPSED = [
     "The Lontar bridge in Sukamaju regency collapsed early on Tuesday after six hours of heavy "
@@ -450,7 +484,9 @@ def stated(article: Article) -> str:
 
 
 @pytest.mark.parametrize(
-    "case", [*RECORDS, *ENCODING, *WORD, *PAGES, *MAILS, *EXPORTS], ids=lambda case: case.file
+    "case",
+    [*RECORDS, *ENCODING, *WORD, *PAGES, *MAILS, *PAPERS, *EXPORTS],
+    ids=lambda case: case.file,
 )
 def test_case(case: Case) -> None:
     try:
