@@ -40,14 +40,28 @@ FUNCTION_WORDS: dict[Language, frozenset[str]] = {
 STOP_WORDS = FUNCTION_WORDS["id"] | FUNCTION_WORDS["en"]
 _SHARED = FUNCTION_WORDS["id"] & FUNCTION_WORDS["en"]
 
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f\xad\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+(?!\d)")
-_SENTENCE_END = re.compile(r"""[.!?…]+["'”’»)\]]*(?=\s+["'“‘«(\[]?[A-Z0-9À-Þ])|\n+""")
+_SENTENCE_END = re.compile(r"""(?<![.!?…])[.!?…]+["'”’»)\]]*(?=\s+["'“‘«(\[]?[A-Z0-9À-Þ])|\n+""")
 _ABBREVIATION = re.compile(
     r"""(?:^|[\s(“"'])(?:[A-Z]|[A-Z](?:\.[A-Z])+|Dr|Drs|Dra|Ir|Prof|Hj?|KH|Tn|Ny|Jl|No|Kab|Kec|Rp|
     St|Mr|Mrs|Ms|Gen|Col|Lt|Sgt|Capt|Gov|Sen|Rep|Jr|Sr|vs|Tgk|M|Brigjen|Kombes|Letjen|Mayjen|
     Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|dll|dsb|hlm)\.$""",
     re.VERBOSE,
 )
+
+
+def cleaned(text: str) -> str:
+    """``text`` on one line, without control characters, soft hyphens and marks that reorder.
+
+    Halves of surrogate pairs, which no encoding takes, go too.
+
+    >>> cleaned("Gempa\\n di\\x00 \\u202ePalu\\ud83d")
+    'Gempa di Palu'
+    """
+    return " ".join(_CONTROL.sub("", text).split())
 
 
 def fold(text: str) -> str:

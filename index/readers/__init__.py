@@ -17,7 +17,7 @@ from index.readers.formats import MAPPED_SUFFIXES, READERS, read_source
 from index.readers.inputs import FileInput, Input
 from index.readers.litter import is_litter, is_page_folder
 from index.readers.records import columns_of
-from index.text import language_of
+from index.text import cleaned, language_of
 from index.types import Article, Language, Paragraph, Role
 from prompts import Message
 
@@ -85,7 +85,7 @@ def _article(draft: Draft, root: str, relative: str, fetched: str) -> Article | 
     blocks: list[tuple[str, Role]] = [
         (part, role)
         for text, role in draft.page.blocks
-        for part in (split_long(_clean(text)) if role == "body" else [_clean(text)])
+        for part in (split_long(cleaned(text)) if role == "body" else [cleaned(text)])
         if part
     ]
     body = " ".join(text for text, role in blocks if role == "body")
@@ -100,18 +100,18 @@ def _article(draft: Draft, root: str, relative: str, fetched: str) -> Article | 
         language = language_of(f"{draft.page.title} {body}") or "id"
     return Article(
         id=article_id,
-        source=_clean(draft.source or (urlsplit(fetched).hostname or "").removeprefix("www.")),
-        url=_clean(draft.url or fetched),
-        title=_clean(draft.page.title)[:MAX_TITLE_CHARS] or opening(body),
+        source=cleaned(draft.source or (urlsplit(fetched).hostname or "").removeprefix("www.")),
+        url=cleaned(draft.url or fetched),
+        title=cleaned(draft.page.title)[:MAX_TITLE_CHARS] or opening(body),
         published=_in_range(draft.page.published),
         date_only=draft.page.date_only,
         language=language,
-        author=_clean(draft.page.author)[:200],
+        author=cleaned(draft.page.author)[:200],
         paragraphs=tuple(
             Paragraph(article_id, number, text, role)
             for number, (text, role) in enumerate(blocks, start=1)
         ),
-        section=_clean(draft.section)[:100],
+        section=cleaned(draft.section)[:100],
         updated=_in_range(draft.updated),
     )
 
@@ -136,16 +136,6 @@ def make_id(root: str, relative: str, key: str) -> str:
     slug_source = f"{Path(relative).stem} {key}" if key else Path(relative).stem
     slug = re.sub(r"[^a-z0-9]+", "-", slug_source.lower()).strip("-")[:48].strip("-")
     return f"{slug or 'article'}-{digest.hexdigest()[:10]}"
-
-
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f\xad\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-
-
-def _clean(text: str) -> str:
-    """``text`` on one line, without control characters, soft hyphens and marks that reorder."""
-    return " ".join(_CONTROL.sub("", text).split())
 
 
 def _in_range(when: datetime | None) -> datetime | None:
