@@ -124,7 +124,7 @@ def date_text(when: datetime | None, date_only: bool) -> str | None:
     return when.date().isoformat() if date_only else when.isoformat()
 
 
-_MONTHS: dict[Language, str] = {
+MONTHS: dict[Language, str] = {
     "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
     "en": "January February March April May June July August September October November December",
 }
@@ -138,5 +138,5 @@ def spoken_date(when: date | None, date_only: bool, language: Language) -> str:
     """
     if when is None:
         return ""
-    day = f"{when.day} {_MONTHS[language].split()[when.month - 1]} {when.year}"
+    day = f"{when.day} {MONTHS[language].split()[when.month - 1]} {when.year}"
     return day if date_only else day + when.strftime(", %H.%M" if language == "id" else ", %H:%M")

@@ -10,7 +10,6 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import gradio as gr
 
 from assistant.chat import lists, panel, suggest, transcript, uploads
 from assistant.chat.conversation import Conversation, Exchange, markdown, mentioned_articles
+from assistant.chat.days import Chosen, notes
 from assistant.chat.engine import Engine, Status
 from assistant.chat.feedback import record
 from assistant.chat.fields import Fields
@@ -28,7 +28,7 @@ from assistant.question import QuestionError
 from assistant.runs import RunFailedError
 from assistant.smalltalk import Kind, reply, small_talk
 from assistant.types import Answer
-from index.filters import Filter, Selection
+from index.filters import Selection
 from index.types import Language
 from prompts import phrase
 
@@ -189,7 +189,7 @@ class Events:
         samples = f" <em>{view.say('samples')}</em>" if self._engine.samples else ""
         return f'<p role="status">{count}{samples}</p>'
 
-    def _listing(self, chosen: Filter) -> Updates:
+    def _listing(self, chosen: Chosen) -> Updates:
         f, assistant = self._fields, self._engine.assistant
         if assistant is None:
             return {}
@@ -201,11 +201,11 @@ class Events:
             View(self._language), found, len(everything),
             removable=self._engine.changes and not self._engine.samples,
         )  # fmt: skip
-        if chosen.since and chosen.until and chosen.since > chosen.until:
-            listing = lists.failure(View(self._language), "reversed_days")
+        if faults := chosen.faults(View(self._language)):
+            listing = notes(faults) + ("" if chosen.reversed else listing)
         return {f.listing: listing, f.sources: gr.update(choices=outlets), f.status: self._status()}
 
-    def _suggested(self, chosen: Filter) -> str:
+    def _suggested(self, chosen: Chosen) -> str:
         allowed = self._allowed(chosen)
         fitting = [
             one for one in self._engine.suggestions if allowed is None or one.article_id in allowed
@@ -218,22 +218,22 @@ class Events:
                 seen.add(one.article_id)
         return transcript.suggestions(View(self._language), questions[:SUGGESTED], "suggestions")
 
-    def _allowed(self, chosen: Filter) -> Selection | None:
+    def _allowed(self, chosen: Chosen) -> Selection | None:
         assistant = self._engine.assistant
         if assistant is None or not chosen.active:
             return None
         return assistant.store.select(chosen)
 
-    def _note(self, chosen: Filter) -> str:
+    def _note(self, chosen: Chosen) -> str:
         """That questions are restricted, with a way out."""
-        allowed, assistant = self._allowed(chosen), self._engine.assistant
-        if allowed is None or assistant is None:
+        allowed, assistant, view = self._allowed(chosen), self._engine.assistant, View(self._language)
+        told = chosen.faults(view)
+        if allowed is not None and assistant is not None and not chosen.reversed:
+            total = len(assistant.store.articles)
+            told.append(view.say("restricted", count=len(allowed), total=total))
+        if not told:
             return ""
-        view = View(self._language)
-        words = view.say("restricted", count=len(allowed), total=len(assistant.store.articles))
-        if chosen.since and chosen.until and chosen.since > chosen.until:
-            words = view.say("reversed_days")
-        clear = view.say("clear_filter")
+        words, clear = " ".join(told), view.say("clear_filter")
         return (
             f'<p class="chip">{words} <button type="button" class="plain" '
             f'data-act="clear_filter">{clear}</button></p>'
@@ -245,7 +245,7 @@ class Events:
         self, current: object, kept: object, reading: object, *filters: Any
     ) -> Iterator[Updates]:
         """Show what the browser kept, wait for the engine, then show what needs it."""
-        f, chosen = self._fields, _filter(*filters)
+        f, chosen = self._fields, Chosen.of(*filters)
         self._engine.seen.set()
         conversation = Conversation.from_dict(current)
         yield {
@@ -289,7 +289,7 @@ class Events:
         conversation = before = Conversation.from_dict(current)
         if editing is not None:
             conversation = conversation.first(editing)
-        chosen = _filter(*filters)
+        chosen = Chosen.of(*filters)
         view = self._view(conversation)
         stopping = threading.Event()
         opening: Updates = {
@@ -399,7 +399,7 @@ class Events:
         """What to ask after the last answer, or first."""
         exchanges, assistant = Conversation.from_dict(current).exchanges, self._engine.assistant
         if not exchanges or assistant is None:
-            return self._suggested(_filter(*filters))
+            return self._suggested(Chosen.of(*filters))
         earlier = [one.question for one in exchanges]
         pool = self._engine.suggestions
         following = suggest.follow_ups(assistant, exchanges[-1].answer, earlier, pool)
@@ -427,7 +427,7 @@ class Events:
         return asked, None, *self.clear_filter()
 
     def keep_question(self, *filters: Any) -> tuple[str, None, str]:
-        return "", None, self._note(_filter(*filters))
+        return "", None, self._note(Chosen.of(*filters))
 
     # Reading
 
@@ -480,7 +480,7 @@ class Events:
     # Articles
 
     def filtered(self, *filters: Any) -> Updates:
-        f, chosen = self._fields, _filter(*filters)
+        f, chosen = self._fields, Chosen.of(*filters)
         return {
             f.listing: self._listing(chosen).get(f.listing, ""),
             f.note: self._note(chosen),
@@ -495,7 +495,7 @@ class Events:
     ) -> Iterator[Updates]:
         uploaded = map(Path, dict.fromkeys(files or ()))  # the same one twice has one path
         stored = [uploads.store_file(self._engine.added, file) for file in uploaded]
-        for updates in self._add(stored, current, _filter(*filters)):
+        for updates in self._add(stored, current, Chosen.of(*filters)):
             yield {**updates, self._fields.files: None}
 
     def add_text(self, pasted: str, current: object, *filters: Any) -> Iterator[Updates]:
@@ -504,11 +504,11 @@ class Events:
             yield {f.result: lists.failure(View(self._language), "paste_empty")}
             return
         stored = [uploads.store_text(self._engine.added, pasted)]
-        yield from self._add(stored, current, _filter(*filters), {f.pasted: ""})
+        yield from self._add(stored, current, Chosen.of(*filters), {f.pasted: ""})
 
     def adopt(self, typed: str, current: object, *filters: Any) -> Iterator[Updates]:
         """Add what was put into the box for questions as an article."""
-        chosen = _filter(*filters)
+        chosen = Chosen.of(*filters)
         stored = [uploads.store_text(self._engine.added, typed)]
         emptied: Updates = {self._fields.composer: "", self._fields.note: self._note(chosen)}
         yield from self._add(stored, current, chosen, emptied)
@@ -517,7 +517,7 @@ class Events:
         self,
         stored: list[uploads.Stored],
         current: object,
-        chosen: Filter,
+        chosen: Chosen,
         emptied: Updates | None = None,
     ) -> Iterator[Updates]:
         """Index what was stored; ``emptied`` are the fields that it came from, once it is taken."""
@@ -538,7 +538,7 @@ class Events:
         yield from self._changed(current, chosen)
 
     def remove(self, event: gr.EventData, current: object, *filters: Any) -> Iterator[Updates]:
-        f, view, chosen = self._fields, View(self._language), _filter(*filters)
+        f, view, chosen = self._fields, View(self._language), Chosen.of(*filters)
         article_id = str(event.article)
         if self._engine.samples:
             yield gr.skip()
@@ -554,7 +554,7 @@ class Events:
         yield {f.result: removed, **self._listing(chosen)}
         yield from self._changed(current, chosen)
 
-    def _changed(self, current: object, chosen: Filter) -> Iterator[Updates]:
+    def _changed(self, current: object, chosen: Chosen) -> Iterator[Updates]:
         """What follows from a change of the collection: marks on citations, new suggestions."""
         conversation = Conversation.from_dict(current)
         yield self._transcript(conversation)
@@ -573,19 +573,19 @@ class Events:
     def renew(self, current: object, kept: object, *filters: Any) -> Updates:
         """Begin a new conversation; the old one is kept."""
         old = Conversation.from_dict(current)
-        return self._switched(Conversation.new(), _everything(old, _kept(kept)), _filter(*filters))
+        return self._switched(Conversation.new(), _everything(old, _kept(kept)), Chosen.of(*filters))
 
     def open(self, event: gr.EventData, current: object, kept: object, *filters: Any) -> Updates:
-        return self._switched(_wanted(current, kept, event), _kept(kept), _filter(*filters))
+        return self._switched(_wanted(current, kept, event), _kept(kept), Chosen.of(*filters))
 
     def delete(self, event: gr.EventData, current: object, kept: object, *filters: Any) -> Updates:
         here = Conversation.from_dict(current)
         others = [one for one in _kept(kept) if one.id != event.conversation]
         if here.id == event.conversation:
             here = Conversation.new()
-        return self._switched(here, others, _filter(*filters))
+        return self._switched(here, others, Chosen.of(*filters))
 
-    def _switched(self, current: Conversation, kept: list[Conversation], chosen: Filter) -> Updates:
+    def _switched(self, current: Conversation, kept: list[Conversation], chosen: Chosen) -> Updates:
         f = self._fields
         return {
             **self._transcript(current),
@@ -621,15 +621,3 @@ def _wanted(current: object, kept: object, event: gr.EventData) -> Conversation:
     here = Conversation.from_dict(current)
     everything = _everything(here, _kept(kept))
     return next((one for one in everything if one.id == event.conversation), here)
-
-
-def _filter(search: Any, since: Any, until: Any, sources: Any) -> Filter:
-    return Filter(str(search or ""), _day(since), _day(until), tuple(map(str, sources or ())))
-
-
-def _day(value: object) -> date | None:
-    """The day of a date field; None when it is empty or no date."""
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None

@@ -27,8 +27,8 @@ class Fields:
     stop: gr.Button
     renew: gr.Button
     search: gr.Textbox
-    since: gr.DateTime
-    until: gr.DateTime
+    since: gr.HTML
+    until: gr.HTML
     sources: gr.Dropdown
     files: gr.File
     pasted: gr.Textbox

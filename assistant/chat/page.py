@@ -8,6 +8,7 @@ import gradio as gr
 from gradio.events import api
 
 from assistant.chat.blocks import Blocks
+from assistant.chat.days import day_fields
 from assistant.chat.endpoint import Endpoint
 from assistant.chat.engine import Engine
 from assistant.chat.events import ASKED_AT_ONCE, Events
@@ -149,16 +150,7 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
                         label=say("search"), placeholder=say("search_hint"), elem_id="search"
                     )
                     with gr.Row(elem_id="filters"):
-                        since, until = (
-                            gr.DateTime(
-                                label=say(name),
-                                include_time=False,
-                                type="string",
-                                elem_id=name,
-                                min_width=120,
-                            )
-                            for name in ("since", "until")
-                        )
+                        since, until = (day_fields(language, name) for name in ("since", "until"))
                         sources = gr.Dropdown(
                             label=say("outlets"), multiselect=True, choices=[], elem_id="sources",
                             min_width=180,

@@ -235,25 +235,62 @@ def test_the_filter_restricts_the_list_and_the_questions(reader: User) -> None:
     reader.ask(UNKNOWN)
     assert page.locator("#live .restricted").count() == 0
     reader.tab(1)
-    page.locator("#until input").fill("2023-01-01")
-    page.keyboard.press("Enter")
-    page.locator("#since input").fill("2023-04-01")
-    page.keyboard.press("Enter")
+    enter_day(reader, "until", "1", "January", "2023")
+    enter_day(reader, "since", "1", "April", "2023")
     expect(page.locator("#listing")).to_contain_text("later than")
     reader.tab(0)
     assert "later than" in reader.text("#note")
     reader.tab(1)
-    page.locator("#until input").fill("")
-    page.keyboard.press("Enter")
-    page.locator("#since input").fill("2023-04-01")
-    page.keyboard.press("Enter")
+    enter_day(reader, "until")
     expect(page.locator("#listing .source")).to_have_count(1)
-    page.locator("#since input").fill("")
-    page.keyboard.press("Enter")
+    enter_day(reader, "since")
     expect(page.locator("#listing .source")).to_have_count(4)
     page.locator("#sources input").click()
     page.get_by_role("option", name="Kabar Contoh").click()
     expect(page.locator("#listing .source")).to_have_count(1)
+
+
+def enter_day(person: User, name: str, day: str = "", month: str = "", year: str = "") -> None:
+    """Fill in the fields of a day, as people do one after the other, and leave them."""
+    fields = person.page.locator(f"#{name}")
+    fields.locator("[name=day]").fill(day)
+    fields.locator("[name=month]").select_option(label=month or None, index=None if month else 0)
+    fields.locator("[name=year]").fill(year)
+    fields.locator("[name=year]").press("Tab")
+
+
+@pytest.mark.parametrize(("language", "february"), [("id", "Februari"), ("en", "February")])
+def test_days_are_entered_in_the_language_of_the_page_and_mistakes_are_told(
+    browser: Browser, base: str, language: Language, february: str
+) -> None:
+    """Whatever the browser's language is."""
+    with user(browser, base, locale="en-US" if language == "id" else "id-ID") as person:
+        page = person.open(language).page
+        person.tab(1)
+        rows = page.locator("#listing .source")
+        enter_day(person, "since", year="2023")  # the whole year
+        expect(rows).to_have_count(3)
+        enter_day(person, "until", month=february, year="2023")  # the whole month
+        expect(rows).to_have_count(1)
+        enter_day(person, "until", "31", february, "2023")
+        wrong = phrase(language, "chat.wrong_day", field=phrase(language, "chat.until"))
+        expect(page.locator("#listing .bad")).to_have_text(wrong)
+        expect(rows).to_have_count(3)  # and the day before it is not kept
+        enter_day(person, "until", "31", february)
+        expect(page.locator("#listing .bad")).to_have_text(wrong)
+        person.tab(0)
+        expect(page.locator("#note")).to_contain_text(wrong)
+        person.ask(BRIDGE)
+        assert "1964" in person.text("#live .short")
+        page.locator("#note .plain").click()
+        expect(page.locator("#note .chip")).to_have_count(0)
+        person.tab(1)
+        for name in ("since", "until"):
+            for part in ("day", "month", "year"):
+                field = page.locator(f"#{name} [name={part}]")
+                expect(field).to_have_value("")
+                assert phrase(language, f"chat.{name}") in (field.get_attribute("aria-label") or "")
+        assert february in page.locator("#since [name=month]").inner_text()
 
 
 def test_conversations_survive_reload_and_are_exported(reader: User) -> None:
