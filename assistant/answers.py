@@ -10,6 +10,7 @@ from assistant.disagreement import Claim, disagreement, update_notice
 from assistant.extract import MAX_SENTENCES, NEXT_BEST, Evidence, chosen
 from assistant.gloss import gloss
 from assistant.overview import Line
+from assistant.passages import whole_amount, whole_quote
 from assistant.question import Question
 from assistant.search import Part
 from assistant.support import Source, SupportCheck
@@ -64,7 +65,8 @@ def quoted(
         sure = min(sure, own[0].confidence)
         kept += [item for item in own if not any(_same(item, other) for other in kept)]
     citations = [
-        _citation(store, marker, item.node, item.quote) for marker, item in enumerate(kept, start=1)
+        _citation(store, marker, item.node, item.quote, item.short)
+        for marker, item in enumerate(kept, start=1)
     ]
     notices.append(_foreign(citations, language))
     return Answer(
@@ -122,8 +124,9 @@ def _short(store: Store, language: Language, item: Evidence) -> str:
     if item.short is None:
         return ""
     paragraph = item.node.paragraph
-    said = paragraph.text[slice(*item.short)]
-    meant = gloss(said, store.article(paragraph.article_id).language, language)
+    spoken = store.article(paragraph.article_id).language
+    said = paragraph.text[slice(*whole_amount(paragraph.text, item.short, spoken))]
+    meant = gloss(said, spoken, language)
     return f"{meant} ({said})" if meant else said
 
 
@@ -158,8 +161,15 @@ def _claim(store: Store, item: Evidence) -> Claim:
     )
 
 
-def _citation(store: Store, marker: int, node: StoredNode, quote: tuple[int, int]) -> Citation:
+def _citation(
+    store: Store,
+    marker: int,
+    node: StoredNode,
+    quote: tuple[int, int],
+    short: tuple[int, int] | None = None,
+) -> Citation:
     paragraph = node.paragraph
+    quote = whole_quote(paragraph.text, quote, short)
     article = store.article(paragraph.article_id)
     return Citation(
         marker,
