@@ -14,7 +14,7 @@ from assistant.passages import whole_amount, whole_quote
 from assistant.question import Question
 from assistant.search import Part
 from assistant.support import Source, SupportCheck
-from assistant.types import Answer, Citation, Level, spoken_date
+from assistant.types import Answer, Citation, Level, Near, spoken_date
 from index.catalog import StoredNode
 from index.store import Store
 from index.types import Language
@@ -22,6 +22,10 @@ from prompts import phrase
 
 if TYPE_CHECKING:
     from assistant.writer import Outcome, Written
+
+# From here on a passage is about what is asked: 11 of 13 near misses about the bundled articles have
+# such passages, and of 14 questions on something else 10 have none.
+RELATED = 0.65
 
 
 def empty(asked: Question) -> Answer:
@@ -34,11 +38,27 @@ def declined(
     store: Store, asked: Question, evidence: Sequence[Evidence], top: int, notice: str = ""
 ) -> Answer:
     """The words of an answer that the articles do not hold."""
-    ids = dict.fromkeys(item.node.paragraph.article_id for item in evidence)
-    nearest = tuple(store.article(article_id) for article_id in list(ids)[: max(0, top)])
+    by_article: dict[str, list[Evidence]] = {}
+    for item in evidence:
+        if _relatedness(item) >= RELATED:
+            by_article.setdefault(item.node.paragraph.article_id, []).append(item)
+    nearest = tuple(
+        Near(store.article(article_id), _quotation(max(items, key=_relatedness)))
+        for article_id, items in list(by_article.items())[: max(0, top)]
+    )
     confidence = evidence[0].confidence if evidence else 0.0
     text = phrase(asked.language, "declined")
     return Answer(text, "", (), asked.language, confidence, True, nearest=nearest, notice=notice)
+
+
+def _relatedness(item: Evidence) -> float:
+    """How much a passage that does not answer is at least about what is asked, 0 to 2."""
+    return item.features.coverage + item.features.cosine
+
+
+def _quotation(item: Evidence) -> str:
+    text = item.node.paragraph.text
+    return text[slice(*whole_quote(text, item.quote))]
 
 
 def quoted(

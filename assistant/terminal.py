@@ -160,10 +160,13 @@ def print_answer(answer: Answer) -> None:
     if answer.nearest:
         out.print()
         out.print(Text(phrase(answer.language, "chat.nearest"), style="bold"))
-    for article in answer.nearest:
+    for near in answer.nearest:
+        article = near.article
         day = spoken_date(article.published, article.date_only, answer.language)
         line = " · ".join(plain(part) for part in (article.title, article.source, day) if part)
         out.print(Text(line))
+        if near.sentence:
+            out.print(Text(f"    {plain(near.sentence)}", style="dim"))
         out.print(Text(f"    tanya show {article.id}", style="dim"))
     if answer.citations:
         out.print()

@@ -62,6 +62,21 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """An article near a declined question, and its sentence that is closest to it: no answer."""
+
+    article: Article
+    sentence: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        return {
+            "article_id": self.article.id,
+            "title": self.article.title,
+            "sentence": self.sentence,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What is said to the user.
 
@@ -80,7 +95,7 @@ class Answer:
     confidence: float
     abstained: bool
     level: Level = "low"
-    nearest: tuple[Article, ...] = ()
+    nearest: tuple[Near, ...] = ()
     notice: str = ""
     mode: Literal["extractive", "llm"] = "extractive"
     understood: str = ""
@@ -99,7 +114,7 @@ class Answer:
             "confidence": round(self.confidence, 4),
             "level": self.level,
             "abstained": self.abstained,
-            "nearest": [{"article_id": one.id, "title": one.title} for one in self.nearest],
+            "nearest": [one.to_dict() for one in self.nearest],
             "notice": self.notice,
             "mode": self.mode,
             "understood": self.understood,

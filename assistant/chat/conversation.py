@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast, get_args
 
-from assistant.types import Answer, Citation, Level, Turn, YesNo, spoken_date
+from assistant.types import Answer, Citation, Level, Near, Turn, YesNo, spoken_date
 from index.types import Article, Language, Paragraph
 from prompts import phrase
 
@@ -109,13 +109,16 @@ def _exchange(data: Mapping[str, Any]) -> Exchange:
 
 
 def answer_from_dict(data: Mapping[str, Any]) -> Answer:
-    """The answer that ``Answer.to_dict`` wrote; of the nearest articles only id and title.
+    """The answer that ``Answer.to_dict`` wrote; of near articles id, title and sentence.
 
     Raises:
         KeyError, TypeError, ValueError: the data are no answer.
     """
     nearest = tuple(
-        Article(str(one["article_id"]), "", "", str(one["title"]), None, False, "id", "", ())
+        Near(
+            Article(str(one["article_id"]), "", "", str(one["title"]), None, False, "id", "", ()),
+            str(one.get("sentence", "")),
+        )
         for one in data["nearest"]
     )
     return Answer(
@@ -183,7 +186,7 @@ def mentioned_articles(conversation: Conversation) -> set[str]:
     for one in conversation.exchanges:
         ids |= {citation.paragraph.article_id for citation in one.answer.citations}
         ids |= {name.partition("#p")[0] for c in one.answer.citations for name in c.also_in}
-        ids |= {article.id for article in one.answer.nearest}
+        ids |= {near.article.id for near in one.answer.nearest}
     return ids
 
 
@@ -229,8 +232,8 @@ def exchange_markdown(exchange: Exchange, language: Language) -> str:
     lines += [f"_{_plain(answer.notice)}_", ""] if answer.notice else []
     for citation in answer.citations:
         lines += _citation_markdown(citation, language)
-    for article in answer.nearest:
-        lines.append(f"- {phrase(language, 'nearest', title=_plain(article.title))}")
+    for near in answer.nearest:
+        lines.append(f"- {phrase(language, 'nearest', title=_plain(near.article.title))}")
     return "\n".join(lines).rstrip()
 
 

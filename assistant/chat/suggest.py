@@ -131,7 +131,7 @@ def follow_ups(
 ) -> list[str]:
     """Questions to ask next: on the articles of the answer, else on others, all checked."""
     cited = [citation.paragraph.article_id for citation in answer.citations]
-    near = list(dict.fromkeys(cited or [article.id for article in answer.nearest]))[:2]
+    near = list(dict.fromkeys(cited or [near.article.id for near in answer.nearest]))[:2]
     done = {_same(question) for question in asked}
     found = [one for one in pool if one.article_id in near and _same(one.question) not in done]
     for article in assistant.store.catalog.articles(near):

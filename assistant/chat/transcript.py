@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from assistant.chat.conversation import Conversation, Exchange, exchange_markdown, state_of
 from assistant.chat.html import View, day, facts, text
 from assistant.shorthand import spelled_out
-from assistant.types import Answer, Citation
+from assistant.types import Answer, Citation, Near
 from index.types import Language
 from prompts import phrase
 
@@ -201,16 +201,24 @@ def _state(view: View, citation: Citation) -> str:
 
 
 def _declined(view: View, answer: Answer, number: int, among: tuple[int, int] | None) -> str:
-    near = ""
+    listed = ""
     if answer.nearest:
         items = "".join(
             f'<li><button type="button" class="source" data-act="read" '
-            f'data-article="{text(article.id)}"><span><b>{text(article.title)}</b>'
-            f"{_told_of(view, article.id)}</span></button></li>"
-            for article in answer.nearest
+            f'data-article="{text(near.article.id)}"><span><b>{text(near.article.title)}</b>'
+            f"{_told_of(view, near.article.id)}{_closest(near)}</span></button></li>"
+            for near in answer.nearest
         )
-        near = f"<h4>{view.say('nearest')}</h4><ol>{items}</ol>"
-    refusal, hint, filtered = text(answer.text), view.say("declined_hint"), ""
+        head = view.say("nearest")
+        listed = (
+            f'<section class="sources near" aria-label="{head}"><h4>{head}</h4><ol>{items}</ol>'
+            "</section>"
+        )
+    refusal, hint, filtered = (
+        text(answer.text),
+        view.say("declined_hint" if answer.nearest else "declined_far"),
+        "",
+    )
     if among is not None:
         count, total = among
         told = view.say("declined_restricted", count=count, total=total)
@@ -224,9 +232,12 @@ def _declined(view: View, answer: Answer, number: int, among: tuple[int, int] | 
     hint = f'<p class="hint">{hint}</p>' if hint else ""
     return (
         f'<div class="declined"><p class="refusal" lang="{answer.language}">{refusal}</p>'
-        f"{filtered}{hint}</div>"
-        f'<section class="sources near" aria-label="{view.say("nearest")}">{near}</section>'
+        f"{filtered}{hint}</div>{listed}"
     )
+
+
+def _closest(near: Near) -> str:
+    return f'<q class="closest">{text(near.sentence)}</q>' if near.sentence else ""
 
 
 def _told_of(view: View, article_id: str) -> str:

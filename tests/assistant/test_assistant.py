@@ -63,6 +63,21 @@ def test_what_the_articles_do_not_say_is_declined(question: str, assistant: Assi
     assert len(answer.nearest) <= 2
 
 
+def test_a_declined_answer_names_related_articles_by_their_closest_sentence(
+    assistant: Assistant,
+) -> None:
+    answer = assistant.ask("Who painted the Wendle bridge and the market of Lok Sari?")
+    assert answer.abstained
+    assert len(answer.nearest) == 2  # of three articles
+    for near, told in zip(answer.nearest, answer.to_dict()["nearest"], strict=True):
+        article, sentence = near.article, near.sentence
+        assert "Wendle bridge" in article.title or "Lok Sari" in article.title
+        paragraphs = assistant.store.catalog.articles([article.id])[0].paragraphs
+        assert any(sentence and sentence in one.text for one in paragraphs)
+        assert told == {"article_id": article.id, "title": article.title, "sentence": sentence}
+    assert assistant.ask("Who won the tennis final in Melbourne?").nearest == ()
+
+
 def test_a_foreign_quotation_is_announced_in_the_language_of_the_question(
     assistant: Assistant,
 ) -> None:

@@ -102,7 +102,7 @@ def test_what_is_gone_is_not_cited_before_the_new_state_is_open(
     index_paths(index, [corpus], encoder)
     answer = asked.ask(BRIDGE)
     assert "Wendle" not in cited(answer)
-    assert "Wendle" not in " ".join(one.title for one in answer.nearest)
+    assert "Wendle" not in " ".join(one.article.title for one in answer.nearest)
     assert "Lok Sari" in cited(asked.ask("Mengapa pasar terapung Lok Sari ditutup?"))
     assert asked.store.name == before
     asked.refresh()

@@ -23,6 +23,11 @@ expect.set_options(timeout=PATIENCE_MS)
 BRIDGE = "When was the Wendle bridge opened?"
 SHIP = "Berapa peneliti tiba di Ambon dengan kapal Samudra Jaya?"
 UNKNOWN = "Who won the chess tournament in Reykjavik?"
+NEAR = "Who painted the Wendle bridge and the market of Lok Sari?"
+STORY = (
+    "Taman Kota Belira Dibuka untuk Umum\n\n4 April 2023\n\nTaman kota Belira dibuka untuk "
+    "umum pada Selasa. Wali kota Sinta Harum menanam 320 pohon trembesi di sana.\n"
+)
 
 HOSTILE = f"""---
 title: "<script>hacked=1</script><img src=x onerror=hacked=1> {"Judul Panjang " * 360}"
@@ -181,13 +186,18 @@ def test_a_citation_opens_the_article_at_the_quoted_words(
 
 
 def test_a_declined_question_looks_different_and_names_articles(reader: User) -> None:
-    reader.ask(UNKNOWN)
-    assert reader.page.locator("#live .declined").is_visible()
+    reader.ask(NEAR)
+    assert reader.text("#live .refusal") == "I did not find it in these articles."
     assert reader.page.locator("#live .cite").count() == 0
+    assert "not answers" in reader.text("#live .near h4")
     nearest = reader.page.locator("#live .near .source").first
-    title = nearest.locator("b").inner_text()
+    title, sentence = nearest.locator("b").inner_text(), nearest.locator(".closest").inner_text()
     nearest.click()
     expect(reader.page.locator("#panel h2")).to_have_text(title)
+    assert sentence in reader.text("#panel .reading")
+    reader.ask(UNKNOWN)
+    assert reader.page.locator("#live .declined").is_visible()
+    assert reader.page.locator("#live .near .source").count() == 0  # nothing here is about that
 
 
 def test_keyboard_and_labels(reader: User) -> None:

@@ -64,9 +64,13 @@ def test_language_filters_and_top(clients: dict[str, Client]) -> None:
     bridge = ask()["citations"][0]["article_id"]
     assert ask(articles=[bridge])["citations"]
     assert ask(articles=[])["abstained"]
-    unknown = "Who won the chess tournament in Reykjavik?"
+    unknown = "Who painted the Wendle bridge and the market of Lok Sari?"
+    assert ask(unknown)["abstained"]
     assert len(ask(unknown, top=1)["nearest"]) == 1
-    assert len(ask(unknown, top=3)["nearest"]) == 3
+    [first, *_] = ask(unknown, top=3)["nearest"]
+    assert first.keys() == {"article_id", "title", "sentence"}
+    assert first["sentence"]
+    assert ask("Who won the chess tournament in Reykjavik?")["nearest"] == []  # nothing is related
 
 
 def test_a_follow_up_after_the_answers_it_returned(clients: dict[str, Client]) -> None:
