@@ -310,6 +310,18 @@ class Catalog:
         row = self._rows(sa.select(*columns).where(ARTICLES.c.id == article_id))[0]
         return str(row.root), str(row.path), str(row.version)
 
+    def origins(self, ids: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """The root of each of these articles, and how many articles its file holds."""
+        one, other = ARTICLES, ARTICLES.alias()
+        held = (
+            sa.select(sa.func.count())
+            .select_from(other)
+            .where(other.c.root == one.c.root, other.c.path == one.c.path)
+            .scalar_subquery()
+        )
+        query = sa.select(one.c.id, one.c.root, held.label("held")).where(_among(one.c.id, ids))
+        return {str(row.id): (str(row.root), int(row.held)) for row in self._rows(query)}
+
     # Copies
 
     def keys_of(self, ids: Iterable[str]) -> set[int]:

@@ -6,10 +6,14 @@ Every index run is a process of its own, so that answering goes on meanwhile.
 from __future__ import annotations
 
 import logging
+import secrets
+import shutil
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.config import added_folder, samples_index
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 ENOUGH_SUGGESTIONS = 10  # to show some in one language
+REMOVED_KEPT = 50  # files of removed articles
 
 Stage = Literal[
     "waiting", "scan", "read", "encode", "vectors", "lexical", "publish", "collect", "loading",
@@ -63,6 +68,9 @@ class Engine:
         self.suggestions: tuple[Suggestion, ...] = ()
         self.seen = threading.Event()
         """A page has been shown: loading before that would only hold it up."""
+        self.removed: OrderedDict[str, Path] = OrderedDict()
+        """Files of removed articles that can be brought back, by a key that tells nothing."""
+        self._removed_files = TemporaryDirectory(prefix="tanya-", ignore_cleanup_errors=True)
         self._folder = folder
         self._assistant: Assistant | None = None
         self._settled = threading.Event()
@@ -78,6 +86,25 @@ class Engine:
     def added(self) -> Path:
         """The folder of the articles that were added in the chat."""
         return added_folder(self.own_index)
+
+    def keep_removed(self, file: Path) -> str:
+        """Take a file away, to be brought back while the chat runs; the key for that.
+
+        Only the last ``REMOVED_KEPT`` are kept.
+        """
+        key = secrets.token_hex(8)
+        folder = Path(self._removed_files.name, key)
+        folder.mkdir()
+        self.removed[key] = Path(shutil.move(file, folder / file.name))
+        while len(self.removed) > REMOVED_KEPT:
+            _, oldest = self.removed.popitem(last=False)
+            oldest.unlink(missing_ok=True)
+        return key
+
+    def close(self) -> None:
+        """Delete what was kept to be brought back."""
+        self.removed.clear()
+        self._removed_files.cleanup()
 
     @property
     def assistant(self) -> Assistant | None:

@@ -132,6 +132,7 @@ class Events:
         )  # fmt: skip
         f.note.adopt(None, js="() => tanya.showTab(1)")
         f.listing.remove(self.remove, [f.current, *f.filters], refreshed, **hidden)
+        f.result.undo(self.undo, [f.current, *f.filters], refreshed, **hidden)
 
     def _connect_conversations(self, tab: gr.Tab, hidden: dict[str, Any]) -> None:
         f = self._fields
@@ -196,11 +197,15 @@ class Events:
         store = assistant.store
         everything = store.articles
         found = [store.article(one) for one in store.select(chosen).ids]
+        removable: dict[str, lists.Origin] = {}
+        if self._engine.changes and not self._engine.samples:
+            shown = [article.id for article in found[: lists.LISTED]]
+            removable = uploads.origins(self._engine, store.catalog, shown)
         outlets = sorted({article.source for article in everything if article.source})
-        listing = lists.article_list(
-            View(self._language), found, len(everything),
-            removable=self._engine.changes and not self._engine.samples,
-        )  # fmt: skip
+        listing = lists.article_list(View(self._language), found, len(everything), removable)
+        if self._engine.samples:
+            hint = View(self._language).say("archive_samples")
+            listing = f'<p class="hint">{hint}</p>{listing}'
         if faults := chosen.faults(View(self._language)):
             listing = notes(faults) + ("" if chosen.reversed else listing)
         return {f.listing: listing, f.sources: gr.update(choices=outlets), f.status: self._status()}
@@ -226,7 +231,11 @@ class Events:
 
     def _note(self, chosen: Chosen) -> str:
         """That questions are restricted, with a way out."""
-        allowed, assistant, view = self._allowed(chosen), self._engine.assistant, View(self._language)
+        allowed, assistant, view = (
+            self._allowed(chosen),
+            self._engine.assistant,
+            View(self._language),
+        )
         told = chosen.faults(view)
         if allowed is not None and assistant is not None and not chosen.reversed:
             total = len(assistant.store.articles)
@@ -543,16 +552,28 @@ class Events:
         if self._engine.samples:
             yield gr.skip()
             return
+        removed = uploads.Removed("", "folder")
         try:
             for step in uploads.remove(self._engine, article_id):
-                yield {f.result: lists.progress(view, step.stage, step.done, step.total)}
+                if isinstance(step, Status):
+                    yield {f.result: lists.progress(view, step.stage, step.done, step.total)}
+                else:
+                    removed = step
         except RunFailedError as error:
             _LOG.error("removing %s failed: %s", article_id, error)
             yield {f.result: lists.failure(view, "run_failed", reason=error.message)}
             return
-        removed = f'<p class="hint" role="status">{view.say("removed")}</p>'
-        yield {f.result: removed, **self._listing(chosen)}
+        told = lists.removal(view, removed.title, removed.origin, removed.key)
+        yield {f.result: told, **self._listing(chosen)}
         yield from self._changed(current, chosen)
+
+    def undo(self, event: gr.EventData, current: object, *filters: Any) -> Iterator[Updates]:
+        """Bring a removed article back."""
+        stored = uploads.bring_back(self._engine, str(event.removed))
+        if not stored:
+            yield {self._fields.result: lists.failure(View(self._language), "undo_gone")}
+            return
+        yield from self._add(stored, current, Chosen.of(*filters))
 
     def _changed(self, current: object, chosen: Chosen) -> Iterator[Updates]:
         """What follows from a change of the collection: marks on citations, new suggestions."""
@@ -573,7 +594,9 @@ class Events:
     def renew(self, current: object, kept: object, *filters: Any) -> Updates:
         """Begin a new conversation; the old one is kept."""
         old = Conversation.from_dict(current)
-        return self._switched(Conversation.new(), _everything(old, _kept(kept)), Chosen.of(*filters))
+        return self._switched(
+            Conversation.new(), _everything(old, _kept(kept)), Chosen.of(*filters)
+        )
 
     def open(self, event: gr.EventData, current: object, kept: object, *filters: Any) -> Updates:
         return self._switched(_wanted(current, kept, event), _kept(kept), Chosen.of(*filters))

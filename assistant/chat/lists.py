@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from assistant.chat.conversation import Conversation
 from assistant.chat.html import View, day, facts, text
@@ -13,12 +14,18 @@ from prompts import Message
 
 LISTED = 200  # articles shown in the list at once
 
+Origin = Literal["added", "part", "web", "folder"]
+"""Where an article comes from: added in the chat, alone in its file or with others, from the web,
+or from a folder of the user's."""
 
-def article_list(view: View, articles: Sequence[Article], total: int, removable: bool) -> str:
+
+def article_list(
+    view: View, articles: Sequence[Article], total: int, removable: Mapping[str, Origin]
+) -> str:
     """The articles that meet the filter, each to read and, if ``removable``, to remove."""
     if not total:
         return f'<p class="hint">{view.say("no_articles")}</p>'
-    items = "".join(_row(view, article, removable) for article in articles[:LISTED])
+    items = "".join(_row(view, article, removable.get(article.id)) for article in articles[:LISTED])
     more = ""
     if len(articles) > LISTED:
         more = f'<p class="hint">{view.say("more_articles", count=len(articles) - LISTED)}</p>'
@@ -26,16 +33,16 @@ def article_list(view: View, articles: Sequence[Article], total: int, removable:
     return f'<p class="count" role="status">{count}</p><ul class="articles">{items}</ul>{more}'
 
 
-def _row(view: View, article: Article, removable: bool) -> str:
+def _row(view: View, article: Article, origin: Origin | None) -> str:
     told = [text(article.source), day(article.published, article.date_only, view.language)]
     if article.gone:
         told.append(view.say("gone", day=day(article.gone, True, view.language)))
     remove = ""
-    if removable:
+    if origin:
         remove = (
             f'<details class="remove"><summary aria-label="'
             f'{view.say("remove_label", title=article.title)}">{view.say("remove")}</summary>'
-            f"<p>{view.say('remove_sure')}</p>"
+            f"<p>{view.say(f'remove_sure_{origin}')}</p>"
             f'<button type="button" class="danger" data-act="remove" '
             f'data-article="{text(article.id)}">{view.say("remove_yes")}</button></details>'
         )
@@ -96,8 +103,8 @@ def progress(view: View, stage: str, done: int, total: int) -> str:
     return f'<div class="progress"><label>{label}<progress{value}></progress></label></div>'
 
 
-def file_results(view: View, results: Sequence[FileResult]) -> str:
-    """One line a file: what was added, or why not."""
+def file_results(view: View, results: Sequence[FileResult], remark: str = "") -> str:
+    """One line a file: what was added, or why not; then the phrase ``remark``, if any."""
     lines = []
     for one in results:
         name = f"<b>{text(one.name)}</b>"
@@ -117,7 +124,20 @@ def file_results(view: View, results: Sequence[FileResult]) -> str:
                     f' <span class="bad">{view.say("parts_left_out", reason=reason)}{also}</span>'
                 )
             lines.append(f'<li class="good">{name} {head} {titles}{more}{lost}</li>')
-    return f'<ul class="results" role="status">{"".join(lines)}</ul>'
+    told = f'<p class="hint">{view.say(remark)}</p>' if remark else ""
+    return f'<div role="status"><ul class="results">{"".join(lines)}</ul>{told}</div>'
+
+
+def removal(view: View, title: str, origin: Origin, key: str) -> str:
+    """That an article was removed, and with ``key`` a way to bring it back."""
+    undo = ""
+    if key:
+        undo = (
+            f' <button type="button" class="plain" data-act="undo" data-removed="{text(key)}">'
+            f"{view.say('undo')}</button>"
+        )
+    said = view.say("removed" if origin == "added" else f"removed_{origin}", title=title)
+    return f'<p class="hint" role="status">{said}{undo}</p>'
 
 
 def failure(view: View, name: str, **values: object) -> str:

@@ -24,7 +24,7 @@ MOST_WAITING = 256  # events of all users; further ones are refused at once
 
 # Clicks on a button with data-act become events of that name, with its data.
 ACTS = """/* "cite" "read" "close" "retry" "edit" "up" "down" "comment" "pick" "remove"
-"open" "delete" "markdown" "json" "clear_filter" "keep" "everywhere" "adopt" */
+"open" "delete" "markdown" "json" "clear_filter" "keep" "everywhere" "adopt" "undo" "rename" */
 element.addEventListener("click", event => {
   const button = event.target.closest("[data-act]");
   if (button && element.contains(button)) trigger(button.dataset.act, {...button.dataset});
@@ -145,7 +145,7 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
                             max_lines=12, elem_id="pasted",
                         )  # fmt: skip
                         paste = gr.Button(say("paste"), elem_id="paste")
-                    result = gr.HTML("", elem_id="result")
+                    result = gr.HTML("", js_on_load=ACTS, elem_id="result")
                     search = gr.Textbox(
                         label=say("search"), placeholder=say("search_hint"), elem_id="search"
                     )

@@ -59,6 +59,7 @@ def serve(engine: Engine, access: Access, port: int | None) -> int:
         # when an app is made and again with each file, so it is set before and never changed.
         os.environ["GRADIO_TEMP_DIR"] = os.path.realpath(uploads)
         _serve(engine, access, port)
+    engine.close()
     print(say("cli.ended"), flush=True)
     if engine.assistant is not None and engine.assistant.writes:
         os._exit(0)  # a model may keep a thread busy for a minute, and nobody waits for its words

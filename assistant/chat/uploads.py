@@ -6,16 +6,18 @@ import hashlib
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from assistant.chat.engine import Engine, Status
-from assistant.chat.lists import FileResult
+from assistant.chat.lists import FileResult, Origin
+from assistant.runs import RunFailedError
 from index.catalog import Catalog
 from index.generations import live_generation
+from index.readers.inputs import WEB
 from index.text import sentences
 from prompts import Message
 
@@ -31,6 +33,15 @@ class Stored:
     name: str
     path: Path
     known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An article that was removed; with ``key`` its file can be brought back."""
+
+    title: str
+    origin: Origin
+    key: str = ""
 
 
 def store_file(added: Path, source: Path) -> Stored:
@@ -131,28 +142,53 @@ def _articles(engine: Engine, path: Path) -> tuple[tuple[str, ...], bool]:
         return titles, len(catalog.copies(ids)) == len(ids)
 
 
-def remove(engine: Engine, article_id: str) -> Iterator[Status]:
-    """Take an article out of the index.
+def origins(engine: Engine, catalog: Catalog, ids: Iterable[str]) -> dict[str, Origin]:
+    """Where each of these articles comes from."""
+    added = str(engine.added.resolve())
+    found: dict[str, Origin] = {}
+    for article_id, (root, held) in catalog.origins(ids).items():
+        if root == added:
+            found[article_id] = "added" if held == 1 else "part"
+        else:
+            found[article_id] = "web" if root == WEB else "folder"
+    return found
 
-    One that was added in the chat loses its file too, so that it can be added again; one from
-    a folder of the user's stays out until its content changes, and so do copies of either.
+
+def remove(engine: Engine, article_id: str) -> Iterator[Status | Removed]:
+    """Take an article out of the index: the progress, and at last what was removed.
+
+    One that was added in the chat loses its file too, so that it can be added again, and can be
+    brought back while the chat runs; one from a folder of the user's stays out until its content
+    changes, and so do copies of either.
 
     Raises:
         RunFailedError: the run failed, or there is no such article.
     """
     runs = [["remove", article_id]]
+    removed = Removed("", "folder")
     live = live_generation(engine.own_index)
     if live is not None:
         with closing(Catalog(live.catalog)) as catalog:
-            if catalog.holds(article_id):
-                root, relative, _ = catalog.file_of(article_id)
-                alone = len(catalog.versions(root, relative)) == 1
-                if alone and root == str(engine.added.resolve()):
-                    (engine.added / relative).unlink(missing_ok=True)
-                    copies = catalog.copies_of([article_id])
-                    runs = [["remove", *copies]] if copies else []
-                    runs.append(["index", str(engine.added), "--allow-empty"])
-    for arguments in runs:
-        for step in engine.run(engine.own_index, *arguments):
-            if isinstance(step, Status):
-                yield step
+            for article in catalog.articles([article_id], text=False):
+                removed = Removed(article.title, origins(engine, catalog, [article_id])[article_id])
+            file = engine.added / catalog.file_of(article_id)[1] if removed.title else engine.added
+            if removed.origin == "added" and file.exists():
+                removed = replace(removed, key=engine.keep_removed(file))
+                copies = catalog.copies_of([article_id])
+                runs = [["remove", *copies]] if copies else []
+                runs.append(["index", str(engine.added), "--allow-empty"])
+    try:
+        for arguments in runs:
+            for step in engine.run(engine.own_index, *arguments):
+                if isinstance(step, Status):
+                    yield step
+    except RunFailedError:
+        bring_back(engine, removed.key)
+        raise
+    yield removed
+
+
+def bring_back(engine: Engine, key: str) -> list[Stored]:
+    """Put the file of a removed article back, to be added; nothing if it is kept no longer."""
+    file = engine.removed.pop(key, None)
+    return [] if file is None else [store_file(engine.added, file)]

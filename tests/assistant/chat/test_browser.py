@@ -582,10 +582,7 @@ def test_added_articles_can_be_asked_about_and_removed(
     browser: Browser, base: str, tmp_path: Path
 ) -> None:
     good = tmp_path / "taman.txt"
-    good.write_text(
-        "Taman Kota Belira Dibuka untuk Umum\n\n4 April 2023\n\nTaman kota Belira dibuka untuk "
-        "umum pada Selasa. Wali kota Sinta Harum menanam 320 pohon trembesi di sana.\n"
-    )
+    good.write_text(STORY)
     bad = tmp_path / "foto.txt"
     bad.write_bytes(bytes(range(256)) * 40)
     question = "Berapa pohon trembesi ditanam Sinta Harum di taman kota Belira?"
@@ -604,8 +601,12 @@ def test_added_articles_can_be_asked_about_and_removed(
         person.ask(question)
         assert "320" in person.text("#live .short")
         person.tab(1)
+        own = page.locator("#listing li", has_text="Samudra Jaya")
+        own.locator("summary").click()
+        expect(own.locator(".remove p")).to_have_text(phrase("en", "chat.remove_sure_folder"))
         item = page.locator("#listing li", has_text="Taman Kota Belira")
         item.locator("summary").click()
+        expect(item.locator(".remove p")).to_have_text(phrase("en", "chat.remove_sure_added"))
         item.locator(".danger").click()
         expect(page.locator("#listing .source")).to_have_count(4)
         person.tab(0)
@@ -616,8 +617,7 @@ def test_added_articles_can_be_asked_about_and_removed(
         person.ask(question)
         assert page.locator("#live .declined").is_visible()
         person.tab(1)
-        page.locator("#pasted textarea").fill(good.read_text())
-        page.locator("#paste").click()
+        page.locator("#result").get_by_role("button", name="Undo").click()
         expect(page.locator("#listing .source")).to_have_count(5)
         person.tab(0)
         person.ask(question)

@@ -80,7 +80,8 @@ def test_every_view_escapes_what_is_not_ours() -> None:
         reading,
         panel.cited_panel(View("id", {}), said, 0, 1),
         panel.article_panel(view, "a-1"),
-        lists.article_list(view, [found], 1, removable=True),
+        lists.article_list(view, [found], 1, {"a-1": "added"}),
+        lists.removal(view, EVIL, "added", EVIL),
         lists.conversation_list(view, [talk], "c"),
         lists.file_results(
             view,
@@ -186,7 +187,7 @@ def test_an_article_that_vanished_from_the_web_is_marked() -> None:
     for gone in (None, DATE):
         one = replace(article("Air mulai surut."), gone=gone)
         view = View("en", {one.id: one})
-        for html in (panel.article_panel(view, one.id), lists.article_list(view, [one], 1, True)):
+        for html in (panel.article_panel(view, one.id), lists.article_list(view, [one], 1, {})):
             assert ("gone from the web since 21 January 2022" in html) == (gone is not None)
 
 

@@ -11,7 +11,7 @@ import pytest
 from assistant.chat.engine import Engine
 from assistant.chat.html import View
 from assistant.chat.lists import FileResult, failure, file_results
-from assistant.chat.uploads import add, remove, store_file, store_text
+from assistant.chat.uploads import Removed, add, bring_back, origins, remove, store_file, store_text
 from assistant.runs import RunFailedError
 from index.catalog import Catalog
 from index.encoder import StaticEncoder
@@ -93,11 +93,14 @@ def test_add_remove_and_add_again(tmp_path: Path) -> None:
     live = live_generation(engine.own_index)
     assert live is not None
     [article] = Catalog(live.catalog).articles(text=False)
-    list(remove(engine, article.id))
+    *_, removed = remove(engine, article.id)
+    assert isinstance(removed, Removed)
+    assert (removed.title, removed.origin) == ("Taman Kota Belira Dibuka", "added")
     assert titles(engine.own_index) == []
     assert list(engine.added.iterdir()) == []
-    results(add(engine, [store_text(engine.added, STORY)]))
+    results(add(engine, bring_back(engine, removed.key)))
     assert titles(engine.own_index) == ["Taman Kota Belira Dibuka"]
+    assert bring_back(engine, removed.key) == []
 
 
 def test_copies_and_parts_left_out_are_told(tmp_path: Path) -> None:
@@ -129,9 +132,53 @@ def test_an_article_of_the_users_folder_keeps_its_file(
     live = live_generation(engine.own_index)
     assert live is not None
     first = Catalog(live.catalog).articles(text=False)[0]
-    list(remove(engine, first.id))
+    assert set(origins(engine, Catalog(live.catalog), [first.id]).values()) == {"folder"}
+    *_, removed = remove(engine, first.id)
+    assert removed == Removed(first.title, "folder")  # its file was not touched
     assert first.title not in titles(engine.own_index)
     assert sorted(corpus.iterdir()) == before
+
+
+def test_an_article_of_a_file_with_others_leaves_the_file(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "index", None, samples=False)
+    rows = [
+        {"judul": f"Pasar {name} dibuka", "isi": f"Pasar {name} dibuka oleh wali kota."}
+        for name in ("Belira", "Tamora")
+    ]
+    table = tmp_path / "tabel.jsonl"
+    table.write_text("\n".join(map(json.dumps, rows)))
+    results(add(engine, [store_file(engine.added, table)]))
+    live = live_generation(engine.own_index)
+    assert live is not None
+    first, _ = Catalog(live.catalog).articles(text=False)
+    *_, removed = remove(engine, first.id)
+    assert removed == Removed(first.title, "part")
+    assert len(titles(engine.own_index)) == 1
+    assert [path.name for path in engine.added.iterdir()] == ["tabel.jsonl"]
+
+
+def test_a_removal_that_fails_keeps_the_file(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "index", None, samples=False)
+    stored = store_text(engine.added, STORY)
+    results(add(engine, [stored]))
+    live = live_generation(engine.own_index)
+    assert live is not None
+    [article] = Catalog(live.catalog).articles(text=False)
+    manifest = next(engine.own_index.glob("*/manifest.json"))
+    manifest.write_text("broken")
+    with pytest.raises(RunFailedError):
+        list(remove(engine, article.id))
+    assert stored.path.read_text(encoding="utf-8").startswith("Taman Kota Belira")
+
+
+def test_what_is_kept_to_be_brought_back_ends_with_the_chat(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "index", None, samples=False)
+    key = engine.keep_removed(store_text(engine.added, STORY).path)
+    kept = engine.removed[key]
+    assert kept.exists()
+    engine.close()
+    assert not kept.exists()
+    assert bring_back(engine, key) == []
 
 
 def test_a_run_that_fails_says_why(tmp_path: Path) -> None:
