@@ -4,24 +4,48 @@ window.tanya = (() => {
   const narrow = () => matchMedia("(max-width: 900px)").matches;
   const behavior = () => (calm() ? "auto" : "smooth");
   let opener = null; // the button that opened the reading panel
+  let followed; // the exchange that was last brought to the top
+  let answered; // the last exchange before the question that is being asked
+  let voted; // the number of the exchange that was voted on last
 
-  // Bring the question that is being answered to the top of what is seen.
+  const lastExchange = () => document.querySelector("#live .exchange");
+
+  // Bring the question that is being answered to the top of what is seen, once.
   function followAnswer() {
-    const last = document.querySelector("#live .exchange");
+    showComment();
+    const last = lastExchange();
     const box = document.querySelector("#transcript");
-    if (!last || !box) return;
-    if (narrow()) return last.scrollIntoView({ block: "start", behavior: "auto" });
+    if (!last || !box || (last.dataset.id && last.dataset.id === followed)) return;
+    followed = last.dataset.id;
     box.scrollTop += last.getBoundingClientRect().top - box.getBoundingClientRect().top;
   }
 
-  // Scroll the panel, and nothing else where it has its own scroll bar, to the quoted words.
+  // Where there is room beside the chat, the first citation of a new answer opens by itself.
+  function openFirst() {
+    const last = lastExchange();
+    if (narrow() || !last?.dataset.id || last.dataset.id === answered) return;
+    answered = last.dataset.id;
+    last.querySelector(".cite")?.click();
+  }
+
+  // The field for a comment on a vote, brought into view.
+  function showComment() {
+    if (voted === undefined) return;
+    const exchange = document.querySelector(`#transcript .exchange[data-exchange="${voted}"]`);
+    const form = exchange?.querySelector(".comment");
+    if (!form) return;
+    voted = undefined;
+    form.scrollIntoView({ block: "nearest", behavior: "auto" });
+    form.querySelector("input").focus({ preventScroll: true });
+  }
+
+  // Scroll the panel, and nothing else, to the quoted words.
   function showCitation(panel) {
+    cover();
     const now = panel.querySelector(".now mark") || panel.querySelector(".now");
     const reader = document.querySelector("#reader");
     if (!panel.querySelector(".reading")) return;
-    if (narrow()) {
-      (now || reader).scrollIntoView({ block: "center", behavior: behavior() });
-    } else if (now) {
+    if (now) {
       const offset = now.getBoundingClientRect().top - reader.getBoundingClientRect().top;
       reader.scrollTo({ top: reader.scrollTop + offset - reader.clientHeight / 3, behavior: behavior() });
     } else {
@@ -30,18 +54,41 @@ window.tanya = (() => {
     if (opener) panel.querySelector(".now")?.focus({ preventScroll: true });
   }
 
+  // On a phone the article covers the chat, and is a step in the browser's history: "back" closes
+  // it instead of leaving the page.
+  let covered = false;
+  function cover() {
+    const shown = !!document.querySelector("#panel .bar");
+    const [before, open] = [covered, narrow() && shown];
+    const step = history.state?.tanya === "article";
+    covered = open;
+    for (const part of document.querySelectorAll("#masthead, #desk")) part.inert = open;
+    if (open && !step) history.pushState({ tanya: "article" }, "");
+    if (!open && step) history.back();
+    if (before && !shown) back();
+  }
+  const closeArticle = () => document.querySelector('#panel [data-act="close"]')?.click();
+  addEventListener("popstate", () => covered && closeArticle());
+  matchMedia("(max-width: 900px)").addEventListener("change", cover);
+
+  // From the article to where it was opened from.
   function back() {
+    if (covered) return closeArticle();
     const place = opener?.isConnected ? opener : document.querySelector("#live .cite");
     place?.scrollIntoView({ block: "center", behavior: behavior() });
     place?.focus({ preventScroll: true });
   }
 
   document.addEventListener("click", async (event) => {
-    const target = event.target.closest("[data-act], [data-copy], [data-back], [data-language]");
+    const target = event.target.closest("[data-act], [data-copy], [data-back], [data-language], [data-tab]");
     if (!target) return;
-    const { act, copy, language } = target.dataset;
+    const { act, copy, language, tab } = target.dataset;
+    if (act === "up" || act === "down") // pressed again, the vote is taken back
+      voted = target.ariaPressed === "true" ? undefined : target.dataset.exchange;
+    if (tab !== undefined) showTab(tab);
     if (act === "cite" || act === "read") {
-      if (!target.closest("#panel")) opener = target;
+      // What opens by itself takes no focus.
+      if (!target.closest("#panel")) opener = event.isTrusted ? target : null;
       // The same citation again changes nothing on the server's side: scroll here.
       setTimeout(() => showCitation(document.querySelector("#panel")), 150);
     }
@@ -64,9 +111,9 @@ window.tanya = (() => {
   document.addEventListener("keydown", (event) => {
     const reading = document.querySelector("#panel .reading");
     if (event.key === "Escape" && reading) back();
-    if (!event.altKey || !reading || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
-    const steps = document.querySelectorAll("#panel nav .step");
-    steps[event.key === "ArrowLeft" ? 0 : 1]?.click();
+    const way = { ArrowLeft: 0, ArrowUp: 0, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    if (!event.altKey || !reading || way === undefined || event.target.closest("select")) return;
+    document.querySelectorAll("#panel nav .step")[way]?.click();
     event.preventDefault();
   });
 
@@ -130,6 +177,7 @@ window.tanya = (() => {
 
   // The conversation to go on with: under a new id if another tab has gone on with it.
   function mine(shown) {
+    answered = lastExchange()?.dataset.id;
     if (!shown?.exchanges?.length) return shown;
     const id = renamed.get(shown.id) ?? shown.id;
     const there = stored(id);
@@ -182,7 +230,7 @@ window.tanya = (() => {
   }
 
   return {
-    begin, conversations, download, focusComposer, followAnswer, keep, mine,
-    showCitation, showTab, speak,
+    begin, conversations, download, focusComposer, followAnswer, keep, mine, openFirst,
+    showCitation, showComment, showTab, speak,
   };
 })();

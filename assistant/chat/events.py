@@ -100,6 +100,7 @@ class Events:
             area.down(self.vote_down, [f.current], shown, **hidden)
             area.comment(self.comment, [f.current], [*shown, f.note], **hidden)
         for answered in running:
+            answered.then(None, js="() => tanya.openFirst()")
             answered.then(self.follow, [f.current, *f.filters], [f.suggested], **hidden)
         f.stop.click(self.stop, [f.stopping], [f.stop], concurrency_limit=None, **hidden)
         f.panel.cite(self.cite, [f.current], [f.panel, f.reading], **hidden)

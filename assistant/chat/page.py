@@ -36,6 +36,7 @@ element.addEventListener("submit", event => {
   trigger(form.dataset.submit, {...form.dataset, ...fields});
 });
 """
+SETTLED = ACTS + 'watch("value", tanya.showComment);'
 LIVE = ACTS + 'element.setAttribute("aria-live", "polite"); watch("value", tanya.followAnswer);'
 PANEL = ACTS + 'watch("value", () => tanya.showCitation(element));'
 
@@ -114,7 +115,7 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
             with gr.Column(elem_id="desk"), gr.Tabs():
                 with gr.Tab(say("tab_chat"), elem_id="tab-chat"):
                     with gr.Column(elem_id="transcript"):
-                        settled = gr.HTML("", js_on_load=ACTS, elem_id="settled")
+                        settled = gr.HTML("", js_on_load=SETTLED, elem_id="settled")
                         live = gr.HTML("", js_on_load=LIVE, elem_id="live")
                         suggested = gr.HTML("", js_on_load=ACTS, elem_id="suggested")
                     with gr.Column(elem_id="ask"):

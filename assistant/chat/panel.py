@@ -80,7 +80,7 @@ def article_panel(view: View, article_id: str) -> str:
     """A whole article, nothing marked."""
     article = (view.articles or {}).get(article_id)
     if article is None:
-        return f'<div class="empty"><p>{view.say("article_gone")}</p></div>'
+        return f'{_bar(view, "")}<div class="empty"><p>{view.say("article_gone")}</p></div>'
     return _panel(view, article, "", "", {}, 0)
 
 

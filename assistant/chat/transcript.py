@@ -30,7 +30,8 @@ def exchange(view: View, one: Exchange, number: int, earlier: Sequence[str] = ()
     if taken := _taken(view, one, earlier):
         body = f'<p class="understood">{text(taken)}</p>{body}'
     return (
-        f'<article class="exchange" data-exchange="{number}" aria-label="{text(one.question)}">'
+        f'<article class="exchange" data-exchange="{number}" data-id="{text(one.id)}" '
+        f'aria-label="{text(one.question)}">'
         f"{question(one.question)}{body}{_tools(view, one, number)}</article>"
     )
 

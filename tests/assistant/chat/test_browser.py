@@ -22,6 +22,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 BRIDGE = "When was the Wendle bridge opened?"
 SHIP = "Berapa peneliti tiba di Ambon dengan kapal Samudra Jaya?"
+TWO_PARTS = "When was the Wendle bridge opened, and how many vehicles cross it every day?"
 UNKNOWN = "Who won the chess tournament in Reykjavik?"
 NEAR = "Who painted the Wendle bridge and the market of Lok Sari?"
 STORY = (
@@ -183,6 +184,50 @@ def test_a_citation_opens_the_article_at_the_quoted_words(
     assert highlighted(reader) == said
     assert reader.page.locator("#panel mark").count() == 1
     assert reader.page.locator("#panel .reading > p").count() >= 3  # the whole article
+
+
+def test_the_first_page_says_what_is_in_the_archive(reader: User) -> None:
+    page = reader.page
+    welcome = page.locator("#suggested .welcome")
+    expect(welcome).to_contain_text("4 articles by 3 outlets.")
+    expect(welcome).to_contain_text("Published 3 September 2022 to 12 May 2023.")
+    welcome.get_by_role("button", name="Engineers close").click()
+    expect(page.locator("#panel h2")).to_contain_text("Engineers close the Wendle bridge")
+    welcome.get_by_role("button", name="See or add articles").click()
+    expect(page.locator("#listing .source").first).to_be_visible()
+    reader.tab(0)
+    reader.ask(BRIDGE)
+    expect(welcome).to_have_count(0)
+
+
+def test_on_a_wide_screen_the_first_citation_opens_by_itself(reader: User) -> None:
+    page = reader.page
+    reader.ask(BRIDGE)
+    assert "1964" in highlighted(reader)
+    expect(page.locator("#composer textarea")).to_be_focused()  # for the next question
+    reader.tab(1)
+    page.locator("#listing .source", has_text="Samudra Jaya").click()
+    expect(page.locator("#panel h2")).to_contain_text("Samudra Jaya")
+    reader.tab(0)
+    page.locator("#composer textarea").fill("  ")
+    send_and_settle(reader)
+    expect(page.locator("#panel h2")).to_contain_text("Samudra Jaya")  # nothing was answered
+    page.reload()
+    page.locator("#status [role=status]").wait_for()
+    page.wait_for_timeout(700)
+    expect(page.locator("#panel h2")).to_contain_text("Samudra Jaya")
+    reader.ask(BRIDGE)
+    assert "1964" in highlighted(reader)
+
+
+def test_alt_and_any_arrow_go_from_citation_to_citation(reader: User) -> None:
+    page = reader.page
+    reader.ask(TWO_PARTS)
+    count = page.locator("#panel .count")
+    expect(count).to_have_text("1 of 2")
+    for key, at in (("Down", 2), ("Up", 1), ("Right", 2), ("Left", 1)):
+        page.keyboard.press(f"Alt+Arrow{key}")
+        expect(count).to_have_text(f"{at} of 2")
 
 
 def test_a_declined_question_looks_different_and_names_articles(reader: User) -> None:
@@ -367,6 +412,35 @@ def test_a_vote_and_its_comment_are_written_to_the_users_folder(reader: User, ho
     assert comment["answer"]["citations"][0]["quotation"]
 
 
+def test_the_field_for_a_comment_opens_in_view(browser: Browser, base: str) -> None:
+    with user(browser, base, viewport={"width": 1280, "height": 430}) as person:
+        page = person.open().page
+        for question in (SHIP, BRIDGE):
+            person.ask(question)
+        for number in (1, 0):
+            down = page.locator(f'[data-exchange="{number}"] [data-act="down"]')
+            down.click()
+            field = page.locator(f'[data-exchange="{number}"] .comment input')
+            expect(field).to_be_in_viewport(ratio=1)
+            expect(field).to_be_focused()
+        down.click()  # the vote is taken back
+        expect(page.locator(".comment")).to_have_count(1)
+
+
+def test_an_answer_is_copied_as_text_and_as_a_footnote(reader: User) -> None:
+    page = reader.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    reader.ask(BRIDGE)
+    for label, part in (("Copy", "opened in 1964"), ("Copy as footnote", "“Engineers close")):
+        button = page.locator("#live").get_by_role("button", name=label, exact=True)
+        button.click()
+        expect(page.locator("#live .tools")).to_contain_text("Copied")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert part in copied
+        assert "The Sample Gazette" in copied
+        expect(button).to_have_text(label)
+
+
 def test_the_language_of_the_page_follows_the_browser_and_can_be_switched(
     browser: Browser, base: str
 ) -> None:
@@ -445,20 +519,44 @@ def test_hostile_articles_are_text_and_fetch_nothing(reader: User) -> None:
     assert width <= 0  # a title of 5,000 characters does not break the page
 
 
-def test_phone_width_puts_the_panel_below(browser: Browser, base: str) -> None:
+def test_on_a_phone_the_article_covers_the_chat_until_back(browser: Browser, base: str) -> None:
     with user(browser, base, viewport=PHONE, has_touch=True, is_mobile=True) as person:
         page = person.open().page
-        person.ask(BRIDGE)
-        desk, panel = page.locator("#desk").bounding_box(), page.locator("#reader").bounding_box()
-        assert desk
-        assert panel
-        assert panel["y"] >= desk["y"] + desk["height"]
-        assert panel["width"] >= 0.95 * PHONE["width"]
+        for question in (SHIP, BRIDGE):
+            person.ask(question)
+            box = page.locator("#composer").bounding_box()
+            assert box
+            assert PHONE["height"] - 130 < box["y"] + box["height"] <= PHONE["height"]
+        reader, cite = page.locator("#reader"), page.locator("#live .cite").first
+        expect(reader).to_be_hidden()  # it covers nothing by itself
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        page.locator("#live .cite").first.tap()
+        assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+        address = page.url
+        for leave in ("back", "button", "close", "Escape"):
+            cite.tap()
+            assert "1964" in highlighted(person)
+            assert reader.bounding_box() == {"x": 0, "y": 0, **PHONE}
+            assert page.locator("#desk").evaluate("desk => desk.inert")
+            if leave == "back":
+                page.go_back()
+            elif leave == "button":
+                page.locator("#panel .back").tap()
+            elif leave == "close":
+                page.locator("#panel [data-act=close]").tap()
+            else:
+                page.keyboard.press("Escape")
+            expect(reader).to_be_hidden()
+            expect(cite).to_be_in_viewport()
+            assert not page.locator("#desk").evaluate("desk => desk.inert")
+            assert page.url == address
+            expect(page.locator(".exchange[data-exchange]")).to_have_count(2)
+        cite.tap()
         assert "1964" in highlighted(person)
-        page.locator("#panel .back").tap()
-        expect(page.locator("#live .cite").first).to_be_in_viewport()
+        page.reload()
+        assert "1964" in highlighted(person)
+        page.go_back()
+        expect(reader).to_be_hidden()
+        assert page.url == address
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
