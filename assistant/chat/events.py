@@ -15,7 +15,7 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.chat import lists, panel, suggest, transcript, uploads
+from assistant.chat import archive, lists, panel, suggest, transcript, uploads
 from assistant.chat.conversation import Conversation, Exchange, markdown, mentioned_articles
 from assistant.chat.days import Chosen, notes
 from assistant.chat.engine import Engine, Status
@@ -34,7 +34,7 @@ from prompts import phrase
 
 _LOG = logging.getLogger(__name__)
 
-SUGGESTED = 4
+SUGGESTED = 6
 POLL_SECONDS = 0.4
 SUGGESTIONS_SECONDS = 60.0  # waited for at most
 ASKED_AT_ONCE = 16
@@ -83,6 +83,7 @@ class Events:
         running: list[Any] = [f.composer.submit(**asks), f.send.click(**asks)]
         chosen = [f.composer, f.editing]
         running.append(f.suggested.pick(self.pick, None, chosen, **hidden).then(**asks))
+        f.suggested.read(self.read, None, [f.panel, f.reading], **hidden)
         shown = [f.settled, f.live, f.current]
         for area in (f.settled, f.live):
             again = area.retry(self.take, [f.current], [*chosen, f.note], **hidden)
@@ -114,7 +115,7 @@ class Events:
         f = self._fields
         for field in f.filters:
             field.change(
-                self.filtered, f.filters, [f.listing, f.note, f.suggested],
+                self.filtered, [f.current, *f.filters], [f.listing, f.note, f.suggested],
                 trigger_mode="always_last", **hidden,
             )  # fmt: skip
         f.listing.read(self.read, None, [f.panel, f.reading], **hidden)
@@ -224,6 +225,14 @@ class Events:
                 seen.add(one.article_id)
         return transcript.suggestions(View(self._language), questions[:SUGGESTED], "suggestions")
 
+    def _first(self, chosen: Chosen) -> str:
+        """What an empty conversation begins with: what can be asked about, and questions."""
+        assistant = self._engine.assistant
+        if assistant is None:
+            return ""
+        view, articles = View(self._language), assistant.store.articles
+        return archive.overview(view, articles, self._engine.samples) + self._suggested(chosen)
+
     def _allowed(self, chosen: Chosen) -> Selection | None:
         assistant = self._engine.assistant
         if assistant is None or not chosen.active:
@@ -273,10 +282,11 @@ class Events:
             f.panel: self._panel(conversation, Reading.from_dict(reading)),
             f.conversations: self._conversations(conversation, _kept(kept)),
             f.note: self._note(chosen),
+            f.suggested: "" if conversation.exchanges else self._first(chosen),
         }
         self._engine.wait_for_suggestions(SUGGESTIONS_SECONDS)
         if not conversation.exchanges:
-            yield {f.suggested: self._suggested(chosen)}
+            yield {f.suggested: self._first(chosen)}
 
     # Asking
 
@@ -489,12 +499,13 @@ class Events:
 
     # Articles
 
-    def filtered(self, *filters: Any) -> Updates:
+    def filtered(self, current: object, *filters: Any) -> Updates:
         f, chosen = self._fields, Chosen.of(*filters)
+        begun = Conversation.from_dict(current).exchanges
         return {
             f.listing: self._listing(chosen).get(f.listing, ""),
             f.note: self._note(chosen),
-            f.suggested: self._suggested(chosen),
+            f.suggested: self._suggested(chosen) if begun else self._first(chosen),
         }
 
     def clear_filter(self) -> tuple[str, None, None, list[str]]:
@@ -531,14 +542,16 @@ class Events:
         emptied: Updates | None = None,
     ) -> Iterator[Updates]:
         """Index what was stored; ``emptied`` are the fields that it came from, once it is taken."""
-        f, view = self._fields, View(self._language)
+        f, view, samples = self._fields, View(self._language), self._engine.samples
         yield {f.result: lists.progress(view, "loading", 0, 0)}
         try:
             for step in uploads.add(self._engine, stored):
                 if isinstance(step, Status):
                     yield {f.result: lists.progress(view, step.stage, step.done, step.total)}
                 else:
-                    yield {f.result: lists.file_results(view, step), **self._listing(chosen)}
+                    left = samples and not self._engine.samples
+                    told = lists.file_results(view, step, "samples_left" if left else "")
+                    yield {f.result: told, **self._listing(chosen)}
                     if emptied and not any(one.reason for one in step):
                         yield emptied
         except RunFailedError as error:
@@ -578,11 +591,13 @@ class Events:
 
     def _changed(self, current: object, chosen: Chosen) -> Iterator[Updates]:
         """What follows from a change of the collection: marks on citations, new suggestions."""
-        conversation = Conversation.from_dict(current)
-        yield self._transcript(conversation)
+        conversation, f = Conversation.from_dict(current), self._fields
+        begun = bool(conversation.exchanges)
+        first: Updates = {} if begun else {f.suggested: self._first(chosen)}
+        yield {**self._transcript(conversation), **first}
         self._engine.suggest()
-        if not conversation.exchanges:
-            yield {self._fields.suggested: self._suggested(chosen)}
+        if not begun:
+            yield {f.suggested: self._first(chosen)}
 
     # Conversations
 
@@ -614,7 +629,7 @@ class Events:
         return {
             **self._transcript(current),
             f.current: current.to_dict(),
-            f.suggested: "" if current.exchanges else self._suggested(chosen),
+            f.suggested: "" if current.exchanges else self._first(chosen),
             f.panel: panel.empty_panel(View(self._language)),
             f.reading: None,
             f.conversations: self._conversations(current, kept),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.types import Answer
-from index.text import STOP_WORDS, sentences, words
+from index.text import STOP_WORDS, content_words, sentences, words
 from index.types import Article, Language
 
 if TYPE_CHECKING:
@@ -113,8 +113,13 @@ def find(assistant: Assistant, samples: bool) -> Iterator[Suggestion]:
     deadline = time.monotonic() + BUDGET_SECONDS
     store = assistant.store
     newest = [article.id for article in store.articles[:SEARCHED]]
-    pool = _interleaved([list(candidates(one)) for one in store.catalog.articles(newest)])
-    pool += _of_samples() if samples else []
+    main: list[list[Candidate]] = []  # of each article: on what its headline names
+    aside: list[list[Candidate]] = []  # and on others, who are often bystanders
+    for article in store.catalog.articles(newest):
+        found = list(candidates(article))
+        main.append([one for one in found if _on_its_subject(one, article)])
+        aside.append([one for one in found if not _on_its_subject(one, article)])
+    pool = _interleaved(main) + (_of_samples() if samples else []) + _interleaved(aside)
     missing = dict.fromkeys(("id", "en"), WANTED)
     for candidate in pool:
         if time.monotonic() > deadline:
@@ -144,6 +149,11 @@ def follow_ups(
         some.sort(key=lambda one: one.language != answer.language)
     questions = dict.fromkeys(one.question for one in [*found, *others])
     return [question for question in questions if _same(question) not in done][:FOLLOW_UPS]
+
+
+def _on_its_subject(candidate: Candidate, article: Article) -> bool:
+    """Whether the question names something that the headline names too."""
+    return bool(set(content_words(candidate.question)) & set(content_words(article.title)))
 
 
 def _same(question: str) -> str:

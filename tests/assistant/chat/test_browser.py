@@ -103,6 +103,9 @@ def test_first_run_is_about_the_samples_and_comes_up_before_the_engine(
         page.locator("#status [role=status]").wait_for()
         assert "Artikel contoh" in person.text("#status")
         page.locator("#suggested .suggestion").first.wait_for()
+        welcome = person.text("#suggested .welcome")
+        assert "86 artikel dari 6 media." in welcome
+        assert phrase("id", "chat.archive_samples") in welcome
         suggested = page.locator("#suggested .suggestion").all_inner_texts()
         assert suggested
         page.locator("#suggested .suggestion").first.click()
@@ -114,6 +117,16 @@ def test_first_run_is_about_the_samples_and_comes_up_before_the_engine(
         person.tab(1)
         page.locator("#listing .source").first.wait_for()
         assert page.locator("#listing .remove").count() == 0  # samples stay
+        assert "artikel contoh" in person.text("#listing .hint")
+        page.locator("#add > button").click()
+        page.locator("#pasted textarea").fill(STORY)
+        page.locator("#paste").click()
+        expect(page.locator("#result")).to_contain_text(phrase("id", "chat.samples_left"))
+        expect(page.locator("#listing .source")).to_have_count(1)
+        assert "contoh" not in person.text("#status")
+        person.tab(0)
+        page.locator("#renew").click()
+        expect(page.locator("#suggested .welcome")).to_contain_text("1 artikel.")
 
 
 def test_a_question_sent_while_another_is_answered_comes_next(
