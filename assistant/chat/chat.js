@@ -107,6 +107,10 @@ window.tanya = (() => {
   document.addEventListener(
     "click", (event) => deleting(event) && forget(deleting(event).dataset.conversation), true,
   );
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest('[data-submit="rename"]');
+    if (form) rename(form.dataset.conversation, form.elements.title.value.trim());
+  }, true);
 
   document.addEventListener("keydown", (event) => {
     const reading = document.querySelector("#panel .reading");
@@ -171,7 +175,7 @@ window.tanya = (() => {
       renamed.set(shown.id, newId());
       return keep(shown);
     }
-    write({ ...shown, id });
+    write({ ...shown, id, title: there ? there.title : shown.title });
     known.set(id, now);
   }
 
@@ -196,6 +200,10 @@ window.tanya = (() => {
   }
 
   const forget = (id) => localStorage.removeItem(KEPT + id);
+  function rename(id, title) {
+    const one = stored(renamed.get(id) ?? id);
+    if (one) write({ ...one, title });
+  }
 
   const focusComposer = () => document.querySelector("#composer textarea, #composer input")?.focus();
   const showTab = (number) => document.querySelectorAll('#desk [role="tab"]')[number]?.click();

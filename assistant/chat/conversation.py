@@ -17,6 +17,7 @@ from index.types import Article, Language, Paragraph
 from prompts import phrase
 
 SCHEMA_VERSION = 1
+MAX_TITLE_CHARS = 120
 REMEMBERED = 10  # earlier exchanges that are handed over with a question
 
 Vote = Literal["", "up", "down"]
@@ -55,10 +56,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Exchanges in the order in which they were asked."""
+    """Exchanges in the order in which they were asked; ``title`` is what the user calls it."""
 
     id: str
     exchanges: tuple[Exchange, ...] = ()
+    title: str = ""
 
     @classmethod
     def new(cls) -> Conversation:
@@ -68,7 +70,8 @@ class Conversation:
     def from_dict(cls, data: object) -> Conversation:
         """What the browser kept; a new conversation when that is nothing or damaged."""
         try:
-            return cls(str(data["id"]), tuple(map(_exchange, data["exchanges"])))  # type: ignore[index]  # checked by the except
+            exchanges = tuple(map(_exchange, data["exchanges"]))  # type: ignore[index]  # checked by the except
+            return cls(str(data["id"]), exchanges, _title(data.get("title")))  # type: ignore[index, attr-defined]  # as above
         except (TypeError, KeyError, ValueError, AttributeError):
             return cls.new()
 
@@ -76,6 +79,7 @@ class Conversation:
         return {
             "schema_version": SCHEMA_VERSION,
             "id": self.id,
+            "title": self.title,
             "exchanges": [exchange.to_dict() for exchange in self.exchanges],
         }
 
@@ -83,6 +87,14 @@ class Conversation:
     def history(self) -> list[Turn]:
         """What is handed over with the next question."""
         return [Turn(one.question, one.answer) for one in self.exchanges[-REMEMBERED:]]
+
+    @property
+    def name(self) -> str:
+        """What it is called, else its first question."""
+        return self.title or (self.exchanges[0].question if self.exchanges else "")
+
+    def renamed(self, title: str) -> Conversation:
+        return replace(self, title=_title(title))
 
     def first(self, count: int) -> Conversation:
         return replace(self, exchanges=self.exchanges[:count])
@@ -95,6 +107,10 @@ class Conversation:
         exchanges = list(self.exchanges)
         exchanges[number] = replace(exchanges[number], vote=vote)
         return replace(self, exchanges=tuple(exchanges))
+
+
+def _title(value: object) -> str:
+    return " ".join(str(value or "").split())[:MAX_TITLE_CHARS]
 
 
 def _exchange(data: Mapping[str, Any]) -> Exchange:
@@ -218,7 +234,7 @@ def locate(citation: Citation, article: Article) -> tuple[int, tuple[int, int]] 
 
 def markdown(conversation: Conversation, language: Language) -> str:
     """The conversation as Markdown with a full citation below each answer."""
-    parts = [f"# {phrase(language, 'chat.export_title')}"]
+    parts = [f"# {_plain(conversation.title) or phrase(language, 'chat.export_title')}"]
     parts += [exchange_markdown(exchange, language) for exchange in conversation.exchanges]
     return "\n\n".join(parts) + "\n"
 
@@ -246,6 +262,33 @@ def _citation_markdown(citation: Citation, language: Language) -> Iterable[str]:
     yield f"> {_plain(citation.quotation)}"
     yield f"> ({_plain(citation.paragraph.public_id)})"
     yield ""
+
+
+def exchange_text(exchange: Exchange, language: Language) -> str:
+    """An exchange as plain text, to be sent in a message."""
+    answer = exchange.answer
+    parts = [exchange.question, "\n".join(filter(None, (answer.short, answer.text)))]
+    parts += [answer.notice] if answer.notice else []
+    for one in answer.citations:
+        parts.append(f"[{one.marker}] {' · '.join(_facts(one, language))}")
+    return "\n\n".join(parts)
+
+
+def footnotes(answer: Answer, authors: Mapping[str, str], language: Language) -> str:
+    """The citations of an answer as footnotes, one a line; ``authors`` by article."""
+    lines = []
+    for one in answer.citations:
+        _, *rest = _facts(one, language)
+        author = authors.get(one.paragraph.article_id, "")
+        lines.append(", ".join(filter(None, (author, f"“{one.title}”", *rest))) + ".")
+    return "\n".join(dict.fromkeys(lines))
+
+
+def _facts(citation: Citation, language: Language) -> list[str]:
+    """Headline, outlet, day, paragraph and address, as far as they are known."""
+    day = spoken_date(citation.date, True, language) or phrase(language, "no_date")
+    number = phrase(language, "paragraph", number=citation.paragraph.number)
+    return [one for one in (citation.title, citation.source, day, number, citation.url) if one]
 
 
 def _plain(text: str) -> str:

@@ -153,6 +153,7 @@ class Events:
             None, js="() => tanya.showTab(0)"
         )
         f.conversations.delete(self.delete, inputs, switched, **kept)
+        f.conversations.rename(self.rename, both, [f.current, f.conversations], **kept)
         f.conversations.markdown(self.export_markdown, both, [f.exported], **kept).then(
             None, [f.exported], js='text => tanya.download(text, "tanya.md", "text/markdown")'
         )
@@ -623,6 +624,16 @@ class Events:
         if here.id == event.conversation:
             here = Conversation.new()
         return self._switched(here, others, Chosen.of(*filters))
+
+    def rename(self, event: gr.EventData, current: object, kept: object) -> Updates:
+        """Call a conversation otherwise; the browser has renamed the kept ones already."""
+        here, f = Conversation.from_dict(current), self._fields
+        if here.id == event.conversation:
+            here = here.renamed(str(event.title))
+        return {
+            f.current: here.to_dict(),
+            f.conversations: self._conversations(here, _kept(kept)),
+        }
 
     def _switched(self, current: Conversation, kept: list[Conversation], chosen: Chosen) -> Updates:
         f = self._fields

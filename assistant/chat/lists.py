@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from assistant.chat.conversation import Conversation
+from assistant.chat.conversation import MAX_TITLE_CHARS, Conversation
 from assistant.chat.html import View, day, facts, text
 from index.types import Article
 from prompts import Message
@@ -74,12 +74,22 @@ def _kept(view: View, one: Conversation, current: str) -> str:
     when = day(datetime.fromisoformat(first.asked), True, view.language)
     return (
         f'<li><button type="button" class="source" data-act="open" '
-        f'data-conversation="{text(one.id)}"><span><b>{text(first.question)}</b>'
+        f'data-conversation="{text(one.id)}"><span><b>{text(one.name)}</b>'
         f"<small>{when} · {count}{here}</small></span></button>"
         f'<div class="tools">{button("markdown", "export_markdown")}{button("json", "export_json")}'
         f'<details class="remove"><summary>{view.say("delete")}</summary>'
-        f"<p>{view.say('delete_sure')}</p>{button('delete', 'delete_yes', 'danger')}"
-        "</details></div></li>"
+        f"<p>{view.say('delete_sure')}</p>{button('delete', 'delete_yes', 'danger')}</details>"
+        f"{_renaming(view, one)}</div></li>"
+    )
+
+
+def _renaming(view: View, one: Conversation) -> str:
+    return (
+        f'<details class="remove rename"><summary>{view.say("rename")}</summary>'
+        f'<form class="comment" data-submit="rename" data-conversation="{text(one.id)}">'
+        f'<label>{view.say("rename_label")}<input name="title" maxlength="{MAX_TITLE_CHARS}" '
+        f'value="{text(one.title)}" placeholder="{text(one.name)}" autocomplete="off"></label>'
+        f'<button type="submit" class="tool">{view.say("rename_yes")}</button></form></details>'
     )
 
 

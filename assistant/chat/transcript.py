@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.chat.conversation import Conversation, Exchange, exchange_markdown, state_of
-from assistant.chat.html import View, day, facts, text
+from assistant.chat.conversation import (
+    Conversation,
+    Exchange,
+    exchange_text,
+    footnotes,
+    state_of,
+)
+from assistant.chat.html import View, day, facts, link, text
 from assistant.shorthand import spelled_out
 from assistant.types import Answer, Citation, Near
 from index.types import Language
@@ -179,8 +185,13 @@ def _source(view: View, citation: Citation, number: int) -> str:
         f'data-marker="{citation.marker}"><span class="number" aria-hidden="true">'
         f'{citation.marker}</span><span><b lang="{citation.language}">{text(citation.title)}</b>'
         f"<small>{facts(told)}</small></span></button>"
-        f"{also}{_state(view, citation)}</li>"
+        f"{_original(view, citation)}{also}{_state(view, citation)}</li>"
     )
+
+
+def _original(view: View, citation: Citation) -> str:
+    found = link(citation.url, view.say("original"))
+    return f'<p class="also">{found}</p>' if found.startswith("<a ") else ""
 
 
 def _also(view: View, name: str) -> str:
@@ -257,11 +268,16 @@ def _tools(view: View, one: Exchange, number: int) -> str:
             f"{view.say(label)}</button>"
         )
 
-    copied = text(exchange_markdown(one, view.language))
-    copy = (
-        f'<button type="button" class="tool" data-copy="{copied}" '
-        f'data-copied="{view.say("copied")}">{view.say("copy")}</button>'
-    )
+    def copying(value: str, label: str) -> str:
+        return (
+            f'<button type="button" class="tool" data-copy="{text(value)}" '
+            f'data-copied="{view.say("copied")}">{view.say(label)}</button>'
+        )
+
+    copy = copying(exchange_text(one, view.language), "copy")
+    if one.answer.citations:
+        authors = {article.id: article.author for article in (view.articles or {}).values()}
+        copy += copying(footnotes(one.answer, authors, view.language), "footnote")
     votes = tool("up", "vote_up", one.vote == "up") + tool("down", "vote_down", one.vote == "down")
     comment = ""
     if one.vote:

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant
-from assistant.chat.conversation import Conversation, Exchange, answer_from_dict, markdown
+from assistant.chat.conversation import (
+    Conversation,
+    Exchange,
+    answer_from_dict,
+    exchange_text,
+    footnotes,
+    markdown,
+)
 from assistant.chat.feedback import record
 
 QUESTIONS = ("When was the Wendle bridge opened?", "Siapa juara dunia catur?")
@@ -58,6 +65,32 @@ def test_markdown_names_every_source_in_full(talk: Conversation) -> None:
         assert part in text.replace("\\", "")
     assert f"> {citation.quotation}" in text
     assert talk.exchanges[1].answer.text in text
+
+
+def test_a_conversation_can_be_called_otherwise(talk: Conversation) -> None:
+    assert talk.name == QUESTIONS[0]
+    named = Conversation.from_dict(talk.renamed("  Jembatan \n Wendle ").to_dict())
+    assert named.name == "Jembatan Wendle"
+    assert markdown(named, "id").startswith("# Jembatan Wendle")
+    assert named.renamed("").name == QUESTIONS[0]
+    kept = talk.to_dict()
+    del kept["title"]  # as an earlier version kept it
+    assert Conversation.from_dict(kept).to_dict() == talk.to_dict()
+
+
+def test_an_answer_is_copied_as_text_and_as_a_footnote(talk: Conversation) -> None:
+    exchange = talk.exchanges[0]
+    said = exchange_text(exchange, "en")
+    assert said.startswith(f"{QUESTIONS[0]}\n\n")
+    assert exchange.answer.text in said
+    [citation] = exchange.answer.citations
+    notes = footnotes(exchange.answer, {citation.paragraph.article_id: "A. Writer"}, "en")
+    assert notes == (
+        "A. Writer, “Engineers close the Wendle bridge after cracks are found”, "
+        f"The Sample Gazette, 12 May 2023, paragraph {citation.paragraph.number}."
+    )
+    assert footnotes(exchange.answer, {}, "en").startswith("“Engineers")
+    assert footnotes(talk.exchanges[1].answer, {}, "en") == ""
 
 
 def test_feedback_is_one_json_object_a_line(talk: Conversation, tmp_path: Path) -> None:

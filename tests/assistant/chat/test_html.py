@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.chat import lists, panel, transcript
+from assistant.chat import archive, lists, panel, transcript
 from assistant.chat.conversation import Conversation, Exchange
 from assistant.chat.html import View, link, marked, text
-from assistant.types import Answer, Citation
+from assistant.types import Answer, Citation, Near
 from index.history import Version
 from index.types import Article, Paragraph
 from prompts import Message
@@ -70,8 +70,10 @@ def test_every_view_escapes_what_is_not_ours() -> None:
     view = View("en", {"a-1": found}, versions)
     said = answer(citation(paragraph, f"{EVIL} tiga orang datang."), short="tiga orang")
     one = Exchange("1", EVIL, said, "2023-01-01T00:00:00+00:00", "down")
-    declined = Exchange("2", EVIL, Answer(EVIL, "", (), "id", 0.1, True, (found,)), one.asked)
-    talk = Conversation("c", (one, declined))
+    declined = Exchange(
+        "2", EVIL, Answer(EVIL, "", (), "id", 0.1, True, nearest=(Near(found, EVIL),)), one.asked
+    )
+    talk = Conversation("c", (one, declined), EVIL)
     reading = panel.cited_panel(view, said, 0, 1)
     pages = [
         transcript.exchanges(view, talk, 0, 2),
@@ -83,6 +85,7 @@ def test_every_view_escapes_what_is_not_ours() -> None:
         lists.article_list(view, [found], 1, {"a-1": "added"}),
         lists.removal(view, EVIL, "added", EVIL),
         lists.conversation_list(view, [talk], "c"),
+        archive.overview(view, [found], True),
         lists.file_results(
             view,
             [
@@ -205,3 +208,37 @@ def test_how_a_follow_up_was_taken_is_only_shown_in_sentences() -> None:
         page = transcript.exchanges(View("id"), talk.extended(Exchange.new(follow_up, told)), 1, 2)
         found = re.findall(r'<p class="understood">(.*?)</p>', page)
         assert found == ([shown] if shown else [])
+
+
+def test_a_declined_answer_shows_the_closest_sentences_and_marks_them() -> None:
+    near = Near(article("Kapal itu tiba di Ambon."), "Kapal itu tiba di Ambon.")
+    declined = Answer("Tidak ketemu.", "", (), "id", 0.1, True, nearest=(near,))
+    page = transcript.answer_body(View("id"), declined, 0)
+    assert '<q class="closest">Kapal itu tiba di Ambon.</q>' in page
+    assert "bukan jawaban" in page
+    far = transcript.answer_body(View("id"), replace(declined, nearest=()), 0)
+    assert "bukan jawaban" not in far
+    assert "tidak menemukan artikel" in far
+
+
+def test_the_source_card_leads_to_the_original_page() -> None:
+    for url, linked in (("https://example.org/a", True), ("javascript:x", False), ("", False)):
+        cited = replace(citation("Ada 34 peneliti.", "34"), url=url)
+        page = transcript.answer_body(View("id"), answer(cited), 0)
+        assert ('<a href="https://example.org/a"' in page) == linked
+        assert ("Halaman asli" in page) == linked
+
+
+def test_what_the_archive_holds_is_told() -> None:
+    dated = replace(article("x"), source="Kabar Contoh", title="Lama")
+    newest = replace(dated, id="b", published=datetime(2023, 5, 12), date_only=True, title="Baru")
+    undated = replace(dated, id="c", source="kabar contoh", published=None)
+    told = archive.overview(View("id"), [newest, dated, undated], samples=False)
+    for part in (
+        "3 artikel dari 1 media.", "Terbit 21 Januari 2022 sampai 12 Mei 2023.",
+        "1 tanpa tanggal.", 'data-article="b" lang="id">Baru<', "Apakah ini yang Anda harapkan?",
+    ):  # fmt: skip
+        assert part in told
+    assert "contoh, untuk mencoba" in archive.overview(View("id"), [undated], samples=True)
+    assert "1 article." in archive.overview(View("en"), [replace(undated, source="")], False)
+    assert "no articles here yet" in archive.overview(View("en"), [], False)
