@@ -23,8 +23,8 @@ from prompts import phrase
 if TYPE_CHECKING:
     from assistant.writer import Outcome, Written
 
-# From here on a passage is about what is asked: 11 of 13 near misses about the bundled articles have
-# such passages, and of 14 questions on something else 10 have none.
+# From here on a passage is about what is asked: 11 of 13 near misses about the bundled articles
+# have such passages, and 10 of 14 questions on something else have none.
 RELATED = 0.65
 
 

@@ -36,7 +36,8 @@ def overview(view: View, articles: Sequence[Article], samples: bool) -> str:
 
 def _section(view: View, told: Sequence[str], asked: str) -> str:
     return (
-        f'<section class="welcome" aria-label="{view.say("archive_label")}">{"".join(told)}'
+        f'<section class="welcome" aria-label="{view.say("archive_label")}">'
+        f"<p>{view.say('archive_what')}</p>{''.join(told)}"
         f'<p>{asked} <button type="button" class="plain" data-tab="1">'
         f"{view.say('archive_open')}</button></p></section>"
     )

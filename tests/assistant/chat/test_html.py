@@ -235,7 +235,8 @@ def test_what_the_archive_holds_is_told() -> None:
     undated = replace(dated, id="c", source="kabar contoh", published=None)
     told = archive.overview(View("id"), [newest, dated, undated], samples=False)
     for part in (
-        "3 artikel dari 1 media.", "Terbit 21 Januari 2022 sampai 12 Mei 2023.",
+        "hanya dari artikel di sini", "3 artikel dari 1 media.",
+        "Terbit 21 Januari 2022 sampai 12 Mei 2023.",
         "1 tanpa tanggal.", 'data-article="b" lang="id">Baru<', "Apakah ini yang Anda harapkan?",
     ):  # fmt: skip
         assert part in told
