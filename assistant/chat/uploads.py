@@ -171,9 +171,10 @@ def remove(engine: Engine, article_id: str) -> Iterator[Status | Removed]:
         with closing(Catalog(live.catalog)) as catalog:
             for article in catalog.articles([article_id], text=False):
                 removed = Removed(article.title, origins(engine, catalog, [article_id])[article_id])
-            file = engine.added / catalog.file_of(article_id)[1] if removed.title else engine.added
-            if removed.origin == "added" and file.exists():
-                removed = replace(removed, key=engine.keep_removed(file))
+            if removed.origin == "added":
+                file = engine.added / catalog.file_of(article_id)[1]
+                if file.exists():
+                    removed = replace(removed, key=engine.keep_removed(file))
                 copies = catalog.copies_of([article_id])
                 runs = [["remove", *copies]] if copies else []
                 runs.append(["index", str(engine.added), "--allow-empty"])

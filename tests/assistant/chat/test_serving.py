@@ -274,7 +274,8 @@ def test_others_change_nothing(shared: str, home: Path) -> None:
     page = Page(shared, ANNA)
     before = live_generation(home / "index")
     assert page.http.post("gradio_api/upload", files={"files": ("a.txt", STORY)}).status_code == 404
-    for part, event in (("files", "upload"), ("paste", "click"), ("listing", "remove")):
+    changing = ("files", "upload"), ("paste", "click"), ("listing", "remove"), ("result", "undo")
+    for part, event in changing:
         assert page.function(part, event) is None
     article = {"article": "bridge"}
     given = ["Judul Baru Ini\n\nIsi berita baru.", None, "", None, None, []]
