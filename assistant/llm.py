@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from assistant.config import setting
 from prompts import MessageError
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 CONTEXT_TOKENS = 8_192  # asked of Ollama, and what prompts are packed for
 MAX_OUTPUT_TOKENS = 512
+MAX_REPLY_BYTES = 8_000_000  # with all that a protocol wraps around each token
 
 
 class LlmSettingError(MessageError, ValueError):
@@ -39,11 +42,14 @@ def open_llm(name: str, time_limit_s: float) -> LLM:
 
 def _ollama(model: str, time_limit_s: float) -> LLM:
     from llama_index.llms.ollama import Ollama
+    from ollama import Client
 
     host = setting("ollama", "host") or "http://localhost:11434"
+    host = host if "://" in host else f"http://{host}"
     llm: LLM = Ollama(
         model=model,
-        base_url=host if "://" in host else f"http://{host}",
+        base_url=host,
+        client=Client(host, **_bounded(time_limit_s)),
         temperature=0.0,
         context_window=CONTEXT_TOKENS,  # sent as num_ctx: Ollama's default cuts prompts silently
         request_timeout=time_limit_s,
@@ -53,6 +59,7 @@ def _ollama(model: str, time_limit_s: float) -> LLM:
 
 
 def _openai(model: str, time_limit_s: float) -> LLM:
+    import httpx
     from llama_index.llms.openai_like import OpenAILike
 
     llm: LLM = OpenAILike(
@@ -65,5 +72,45 @@ def _openai(model: str, time_limit_s: float) -> LLM:
         temperature=0.0,
         timeout=time_limit_s,
         max_retries=0,
+        http_client=httpx.Client(follow_redirects=True, **_bounded(time_limit_s)),
     )
     return llm
+
+
+def _bounded(time_limit_s: float) -> dict[str, Any]:
+    """What an HTTP client is made with, so that it reads no reply for ever.
+
+    Socket time limits begin anew with every byte, and whoever waits for a client that reads one
+    endless line cannot stop it.
+    """
+    import httpx
+
+    class Bounded(httpx.SyncByteStream):
+        def __init__(self, stream: httpx.SyncByteStream) -> None:
+            self._stream = stream
+            self._until = time.monotonic() + time_limit_s
+
+        def __iter__(self) -> Iterator[bytes]:
+            size = 0
+            for chunk in self._stream:
+                size += len(chunk)
+                if size > MAX_REPLY_BYTES:
+                    raise httpx.DecodingError(f"more than {MAX_REPLY_BYTES:,} bytes")
+                if time.monotonic() > self._until:
+                    raise httpx.ReadTimeout(f"more than {time_limit_s} seconds")
+                yield chunk
+
+        def close(self) -> None:
+            self._stream.close()
+
+    def bound(response: httpx.Response) -> None:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise httpx.DecodingError("packed, though it was asked for unpacked")
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        response.stream = Bounded(response.stream)
+
+    return {
+        "timeout": time_limit_s,
+        "headers": {"Accept-Encoding": "identity"},  # a packed reply grows where it is unpacked
+        "event_hooks": {"response": [bound]},
+    }

@@ -1,7 +1,7 @@
 """Whether a sentence follows from the paragraphs that it cites, without a model.
 
-A sentence is supported when its values (numbers, amounts, dates, times) and names stand in the
-paragraphs, nothing is negated on one side only, no two names have changed places, and the
+A sentence is supported when its values (numbers, amounts, dates, times), names and addresses stand
+in the paragraphs, nothing is negated on one side only, no two names have changed places, and the
 paragraphs cover its words well enough. All comparisons work across the two languages, since
 the encoder's word vectors do. ``python -m evals.mutations`` measures what is caught and lost.
 """
@@ -37,7 +37,9 @@ from index.text import (
 )
 from index.types import Language
 
-Fault = Literal["number", "date", "name", "negation", "roles", "coverage", "meaning"]
+Fault = Literal[
+    "number", "date", "name", "negation", "roles", "coverage", "address", "meaning"
+]  # fmt: skip
 Alike = NDArray[np.float32]
 Run = tuple[int, int]
 
@@ -88,6 +90,12 @@ _PREPOSITIONS = {
     )
     for word in group.split()
 }  # fmt: skip
+_ADDRESSES = re.compile(  # what leads somewhere, or is code, wherever it is shown
+    r"[A-Za-z][A-Za-z0-9+.-]+:\S+|\S+@\S+"
+    r"|\b[\w-]{2,}(?:\.[\w-]+)*\.(?:[a-z]{2,}|[A-Z]{2,})\b(?:/\S*)?"
+    r"|//\S+|\]\(|</?[A-Za-z!][^<>]*>?"
+)
+_AFTER_ADDRESS = ".,;:!?…)\"'”’"
 _PASSIVE = re.compile(r"\b(?:oleh|by)\b|\bdi(?=[a-z]{4})\w+", re.I)
 _SHORT_NAMES = (
     (re.compile(r"\b(?:U\.S\.(?:A\.)?|USA|A\.S\.|AS|Amerika Serikat|United States)(?!\w)"), "US"),
@@ -171,6 +179,8 @@ class SupportCheck:
 
     def __call__(self, sentence: str, sources: Sequence[Source]) -> Support:
         """What speaks against ``sentence`` when it cites ``sources``, which may share the proof."""
+        if _missing_addresses(sentence, sources):
+            return Support(("address",), 0.0)
         written, sentence = sentence, _short(sentence)
         context = [_short(f"{one.title}\n{one.outlet}\n{one.text}") for one in sources]
         language = language_of(sentence) or (sources[0].language if sources else None)
@@ -267,6 +277,20 @@ class SupportCheck:
             for other, strength in self._lexicon.translations(word, language)
             if strength >= TRANSLATED
         )
+
+
+def _missing_addresses(sentence: str, sources: Sequence[Source]) -> bool:
+    """Whether an address or a piece of markup is written that no source has.
+
+    >>> source = Source("Pendaftaran dibuka di kabar.example/daftar.", "id")
+    >>> _missing_addresses("Pendaftaran ada di kabar.example/daftar.", [source])
+    False
+    >>> _missing_addresses("Pendaftaran ada di https://kabar.example/daftar.", [source])
+    True
+    """
+    told = "\n".join(f"{one.title}\n{one.outlet}\n{one.text}" for one in sources).casefold()
+    found = (match.group().rstrip(_AFTER_ADDRESS) for match in _ADDRESSES.finditer(sentence))
+    return any(address.casefold() not in told for address in found)
 
 
 def _short(text: str) -> str:

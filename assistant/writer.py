@@ -3,8 +3,8 @@
 The model gets numbered paragraphs and writes sentences with markers. A sentence stays when a
 paragraph that it cites supports it; a wrong marker is corrected when another of the paragraphs
 does; any other sentence is dropped and counted. Whatever goes wrong with the model ends here,
-within its time limit, as a reason. Before, it may be asked to say a follow-up in full; what it
-makes of it is taken only when it adds nothing that the conversation does not hold.
+within its time limit and bounds of length, as a reason. Before, it may be asked to say a follow-up
+in full; what it makes of it is taken only when it adds nothing that the conversation does not hold.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,12 +27,13 @@ from assistant.llm import MAX_OUTPUT_TOKENS
 from assistant.question import Question, understand
 from assistant.support import Source, SupportCheck
 from assistant.types import Turn
-from index.text import WORD, content_words, language_of, sentences
+from index.text import WORD, cleaned, content_words, language_of, sentences
 from index.types import Language
 from prompts import prompt
 
 Reason = Literal[
-    "", "slow", "unreachable", "refused", "broken", "language", "unsupported", "stopped"
+    "", "slow", "unreachable", "refused", "broken", "language", "unsupported", "stopped", "long",
+    "busy",
 ]  # fmt: skip
 
 MAX_SENTENCES = 4
@@ -42,14 +44,22 @@ RELATED = 0.1  # cosine of a sentence to the question, below which it answers so
 TELLS_LANGUAGE = 4  # words from which a sentence's language is judged
 POLL_SECONDS = 0.1  # how soon a stop is noticed
 
+MAX_REPLY_CHARS = 50_000  # thoughts too; what is asked for fits into 512 tokens
+MAX_SENTENCE_CHARS = 1_000  # a longer one is not looked at
+MAX_JUDGED = 24  # sentences of a reply, kept or dropped: what was wrong so often stays wrong
+CHUNK_CHARS = 200  # of a reply that are cut into sentences at once
+MAX_READING = 64  # replies: a model that never ends one keeps its thread
+MAX_WAITING = 1_000  # pieces that were read and not yet looked at
+
 REWRITE_SHARE = 1 / 3  # of the time limit, for saying a follow-up in full
 MAX_REWRITTEN = 300  # characters
 EARLIER_TURNS = 4  # that a follow-up is rewritten from
 EARLIER_CHARS = 300  # of each of their answers
 
-_MARKERS = re.compile(r"\s*\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]")
+_MARKERS = re.compile(r"(?<!\s)\s*\[\s*\d+(?:\s*[,;]\s*\d+)*\s*\]")
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.S)
 _MARKUP = re.compile(r"^[\s>#*•-]+|\*\*|__|`", re.M)
+_SETTLED = re.compile(r"(?s).*[^\s>#*•_`-]")  # up to the last character that is no markup
 _ENDS = ".!?…\"'”’)"
 _ORDER = re.compile(
     r"\b(?:(?:ignore|disregard|forget)\b.{0,40}\b(?:instructions?|prompts?|rules)|"
@@ -91,6 +101,7 @@ class Writer:
     def __init__(self, llm: LLM, time_limit_s: float) -> None:
         self._llm = llm
         self._time_limit_s = time_limit_s
+        self._free = threading.BoundedSemaphore(MAX_READING)
 
     def patience(self, stop: threading.Event | None = None) -> Patience:
         """The time limit of one answer."""
@@ -130,15 +141,15 @@ class Writer:
             question=html.escape(asked.said, quote=False),
         )
         messages = [ChatMessage(text, role=MessageRole.USER)]
-        stream = _Stream(self._llm, messages, patience, REWRITE_SHARE)
+        stream = _Stream(self._llm, self._free, messages, patience, REWRITE_SHARE)
         try:
             reply = "".join(stream)
-        except _BrokenOffError:
+        except BrokenOffError:
             return ""
         finally:
             stream.stop()
         lines = _MARKUP.sub("", _THOUGHT.sub("", reply)).strip().splitlines()
-        whole = " ".join(html.unescape(lines[0]).split()).strip('"“”') if len(lines) == 1 else ""
+        whole = cleaned(html.unescape(lines[0])).strip('"“”') if len(lines) == 1 else ""
         if not whole or len(whole) > MAX_REWRITTEN or not any(map(str.isalnum, whole)):
             return ""
         if language_of(whole) not in (None, asked.language):
@@ -180,21 +191,22 @@ class Writer:
         ]
         dropped = kept = 0
         reason: Reason = ""
-        stream = _Stream(self._llm, messages, patience)
+        stream = _Stream(self._llm, self._free, messages, patience)
         try:
             for sentence, markers in cited_sentences(iter(stream)):
+                stream.check()  # one piece may hold many sentences
                 foreign = language_of(sentence) not in (None, proof.language)
                 if foreign and not kept and len(WORD.findall(sentence)) >= TELLS_LANGUAGE:
                     return Outcome(dropped, "language")
                 proven = () if foreign else proof.of(sentence, markers)
-                if not proven:
+                if proven:
+                    kept += 1
+                    yield Written(sentence, proven)
+                else:
                     dropped += 1
-                    continue
-                kept += 1
-                yield Written(sentence, proven)
-                if kept == MAX_SENTENCES:
+                if kept == MAX_SENTENCES or kept + dropped == MAX_JUDGED:
                     break
-        except _BrokenOffError as error:
+        except BrokenOffError as error:
             reason = error.reason
         finally:
             stream.stop()
@@ -216,6 +228,8 @@ class Proof:
 
     def of(self, sentence: str, markers: Sequence[int]) -> tuple[int, ...]:
         """The places of the sources that prove it: those it cites, else the best other; or none."""
+        if len(sentence) > MAX_SENTENCE_CHARS:
+            return ()
         asserts = not sentence.endswith("?") and len(WORD.findall(sentence)) >= MIN_WORDS
         if not asserts or not self._related(sentence):
             return ()
@@ -251,7 +265,8 @@ def _block(number: int, source: Source) -> str:
 def _earlier(turn: Turn) -> tuple[str, str]:
     """A question, and as much of its answer as a follow-up may mean; no orders."""
     answer = turn.answer
-    told = "" if answer.abstained else f"{answer.short} {_MARKERS.sub('', answer.text)}".strip()
+    said = _MARKERS.sub("", cleaned(answer.text[: 4 * EARLIER_CHARS]))  # a browser sent it
+    told = "" if answer.abstained else f"{answer.short} {said}".strip()
     told = told[:EARLIER_CHARS]
     return turn.question, "" if _ORDER.search(told) else told
 
@@ -262,44 +277,93 @@ def _turn_block(question: str, answer: str) -> str:
     return f"<turn>\n<question>{said}</question>\n<answer>{told}</answer>\n</turn>"
 
 
-def cited_sentences(pieces: Iterator[str]) -> Iterator[tuple[str, list[int]]]:
+def cited_sentences(pieces: Iterable[str]) -> Iterator[tuple[str, list[int]]]:
     """Sentences of a growing text with the numbers in their markers, each as soon as it is whole.
 
     A full stop behind a marker ends a sentence for good; otherwise more markers may follow it, and
     it is whole when the next one begins.
 
+    Raises:
+        BrokenOffError: a sentence goes on for too long.
+
     >>> list(cited_sentences(iter(["A dog ba", "rked. [1] It ran [2][3]. NO", "NE"])))
     [('A dog barked.', [1]), ('It ran.', [2, 3])]
     """
-    whole = ""
-    given = 0
-    for piece in pieces:
-        whole += piece
-        found = _cut(whole)
-        ready = len(found) if _WHOLE.search(whole) else len(found) - 1
-        yield from found[given:ready]
-        given = max(given, ready)
-    last = _cut(whole)[given:]
-    if last and (last[-1][1] or last[-1][0][-1] in _ENDS):
-        yield from last
-    else:  # cut off within a sentence
-        yield from last[:-1]
+    rest = ""  # from the beginning of the last sentence that was given
+    given = 0  # sentences of the rest: that one, once there is one
+    for piece in _chunks(_without_markup(_without_thoughts(pieces))):
+        rest += piece
+        found = _cut(rest)
+        ready = len(found) if _WHOLE.search(rest) else len(found) - 1
+        yield from ((one.text, one.markers) for one in found[given:ready])
+        if ready > 0:
+            rest, given = rest[found[ready - 1].start :], 1
+        if len(rest) > 4 * MAX_SENTENCE_CHARS:
+            raise BrokenOffError("long")
+    last = _cut(rest)[given:]
+    if last and not (last[-1].markers or last[-1].text[-1] in _ENDS):
+        last.pop()  # cut off within a sentence
+    yield from ((one.text, one.markers) for one in last)
 
 
-def _cut(whole: str) -> list[tuple[str, list[int]]]:
-    text = _MARKUP.sub("", _THOUGHT.sub("", whole))
-    found: list[tuple[str, list[int]]] = []
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence without its markers, their numbers, and where it begins in the text."""
+
+    start: int
+    text: str
+    markers: list[int]
+
+
+def _cut(text: str) -> list[_Sentence]:
+    found: list[_Sentence] = []
     for start, end in sentences(text):
         piece = text[start:end]
         lead = re.match(rf"(?:{_MARKERS.pattern})+", piece)
         if lead and found:
             if not _WHOLE.search(text[:start]):
-                found[-1] = (found[-1][0], found[-1][1] + _numbers(lead.group()))
+                found[-1].markers.extend(_numbers(lead.group()))
             piece = piece[lead.end() :]
-        clean = " ".join(html.unescape(_MARKERS.sub("", piece)).split())
+        clean = cleaned(html.unescape(_MARKERS.sub("", piece)))
         if re.search(r"[^\W\d_]", clean) and clean.strip(".") != "NONE":
-            found.append((clean, _numbers(piece)))
+            found.append(_Sentence(start, clean, _numbers(piece)))
     return found
+
+
+def _without_thoughts(pieces: Iterable[str]) -> Iterator[str]:
+    """The text outside ``<think>`` and ``</think>``, as far as it is sure to be outside."""
+    held, tag = "", "<think>"
+    for piece in pieces:
+        held += piece
+        while tag in held:
+            before, _, held = held.partition(tag)
+            if tag == "<think>":
+                yield before
+            tag = "</think>" if tag == "<think>" else "<think>"
+        begun = next(n for n in range(len(tag) - 1, -1, -1) if held.endswith(tag[:n]))
+        if tag == "<think>":
+            yield held[: len(held) - begun]
+        held = held[len(held) - begun :]
+    if tag == "<think>":
+        yield held
+
+
+def _without_markup(pieces: Iterable[str]) -> Iterator[str]:
+    """The text without Markdown; spaces and signs that may be some wait for what follows them."""
+    before = held = ""
+    for piece in pieces:
+        settled = _SETTLED.match(piece)
+        if settled:
+            yield _MARKUP.sub("", before + held + settled[0])[len(before) :]
+            before, held = settled[0][-1], ""
+        held += piece[settled.end() :] if settled else piece
+    yield _MARKUP.sub("", before + held)[len(before) :]
+
+
+def _chunks(pieces: Iterable[str]) -> Iterator[str]:
+    for piece in pieces:
+        for start in range(0, len(piece), CHUNK_CHARS):
+            yield piece[start : start + CHUNK_CHARS]
 
 
 def _numbers(text: str) -> list[int]:
@@ -310,7 +374,7 @@ def _numbers(text: str) -> list[int]:
     ]
 
 
-class _BrokenOffError(Exception):
+class BrokenOffError(Exception):
     """A reply ended before it was whole."""
 
     def __init__(self, reason: Reason) -> None:
@@ -326,46 +390,77 @@ class _Stream:
     """
 
     def __init__(
-        self, llm: LLM, messages: list[ChatMessage], patience: Patience, share: float = 1.0
+        self,
+        llm: LLM,
+        free: threading.BoundedSemaphore,
+        messages: list[ChatMessage],
+        patience: Patience,
+        share: float = 1.0,
     ) -> None:
+        """``free`` counts the threads that may still be started."""
+        self._llm = llm
+        self._free = free
+        self._messages = messages
         self._patience = patience
         self._started = time.monotonic()
         self._until = self._started + share * patience.seconds
-        self._queue: queue.Queue[str | Exception | None] = queue.Queue()
+        self._queue: queue.Queue[str | Exception | None] = queue.Queue(MAX_WAITING)
         self._stopped = threading.Event()
-        threading.Thread(target=self._read, args=(llm, messages), daemon=True).start()
 
-    def _read(self, llm: LLM, messages: list[ChatMessage]) -> None:
+    def _read(self) -> None:
         try:
-            for response in llm.stream_chat(messages):
-                if self._stopped.is_set():
+            for response in self._llm.stream_chat(self._messages):
+                if not self._put(response.delta or ""):
                     return
-                self._queue.put(response.delta or "")
-            self._queue.put(None)
+            self._put(None)
         except Exception as error:  # a server can fail in any way, and each client has its own
-            self._queue.put(error)
+            self._put(error)
+        finally:
+            self._free.release()
+
+    def _put(self, piece: str | Exception | None) -> bool:
+        """Hand a piece over; false when nobody waits for it any more."""
+        while not self._stopped.is_set():
+            with suppress(queue.Full):
+                self._queue.put(piece, timeout=POLL_SECONDS)
+                return True
+        return False
 
     def __iter__(self) -> Iterator[str]:
         """The pieces.
 
         Raises:
-            _BrokenOffError: the time is up, it was stopped, or the server failed.
+            BrokenOffError: the time is up, it was stopped, it is too long, or the server failed.
         """
+        self.check()
+        if not self._free.acquire(blocking=False):
+            raise BrokenOffError("busy")
+        threading.Thread(target=self._read, daemon=True).start()
+        length = 0
         while True:
-            left = self._until - time.monotonic()
-            if self._patience.stop.is_set():
-                raise _BrokenOffError("stopped")
+            self.check()
             try:
-                piece = self._queue.get(timeout=min(POLL_SECONDS, max(0.0, left)))
+                piece = self._queue.get(timeout=POLL_SECONDS)
             except queue.Empty:
-                if left > 0:
-                    continue
-                raise _BrokenOffError("slow") from None
+                continue
             if isinstance(piece, Exception):
-                raise _BrokenOffError(_reason(piece)) from piece
+                raise BrokenOffError(_reason(piece)) from piece
             if piece is None:
                 return
+            length += len(piece)
+            if length > MAX_REPLY_CHARS:
+                raise BrokenOffError("long")
             yield piece
+
+    def check(self) -> None:
+        """
+        Raises:
+            BrokenOffError: the time is up, or it was stopped.
+        """
+        if self._patience.stop.is_set():
+            raise BrokenOffError("stopped")
+        if time.monotonic() >= self._until:
+            raise BrokenOffError("slow")
 
     def stop(self) -> None:
         self._patience.seconds -= time.monotonic() - self._started

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from llama_index.core.base.llms.types import LLMMetadata
@@ -59,7 +59,10 @@ class ScriptedLLM(CustomLLM):
 
 @dataclass
 class Behaviour:
-    """How the server answers: ``status``, the ``pieces`` of the reply, and what goes wrong."""
+    """How the server answers: ``status``, the ``pieces`` of the reply, and what goes wrong.
+
+    ``left`` is set once a client has gone before the end of a reply.
+    """
 
     pieces: Iterable[str] = ()
     status: int = 200
@@ -67,6 +70,8 @@ class Behaviour:
     garbage: bool = False
     half: bool = False
     reset: bool = False
+    endless_line: bool = False
+    left: Event = field(default_factory=Event)
     requests: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -100,6 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "100000")
         self.end_headers()
         try:
+            while behaviour.endless_line:
+                time.sleep(behaviour.delay_s)
+                self._send("x" * 1_000)
             for piece in behaviour.pieces:
                 time.sleep(behaviour.delay_s)
                 self._send(_line(ollama, piece))
@@ -108,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             elif not behaviour.half:
                 self._send(_line(ollama, None))
         except (BrokenPipeError, ConnectionResetError):
-            pass
+            behaviour.left.set()
         self.close_connection = True
 
     def _send(self, text: str) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
+from itertools import repeat
 from pathlib import Path
 from threading import Event
 
@@ -77,6 +78,8 @@ class TestServers:
             (Behaviour(garbage=True), "broken"),
             (Behaviour(("Half a sent",), half=True), "broken"),
             (Behaviour(GOOD[:1] * 50, delay_s=0.3), "slow"),
+            (Behaviour(repeat("")), "slow"),  # pieces all the time, and nothing in them
+            (Behaviour(repeat("and so on ")), "long"),
         ],
     )
     def test_every_failure_ends_in_the_words_of_the_articles(
@@ -92,6 +95,15 @@ class TestServers:
         expected = phrase("en", "llm_failed", reason=phrase("en", f"reason_{reason}"))
         assert answer.notice == expected
         assert "key-of-the-user" not in caplog.text
+
+    @pytest.mark.parametrize("delay_s", [0.0, 0.2])
+    def test_a_line_without_end_is_not_read_for_ever(self, kind: str, delay_s: float, ask) -> None:  # type: ignore[no-untyped-def]
+        behaviour = Behaviour(endless_line=True, delay_s=delay_s)
+        with server(behaviour) as address:
+            answer = ask(kind, address, 1.0)
+            assert behaviour.left.wait(30)
+        assert answer.mode == "extractive"
+        assert "18,000" in answer.text
 
     def test_a_refused_connection(self, kind: str, ask) -> None:  # type: ignore[no-untyped-def]
         with server(Behaviour()) as address:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.llms import CompletionResponse
 from llama_index.core.utils import get_tokenizer
 from scripted import Reply, ScriptedLLM
 
 from assistant import Answer, Assistant, Turn
 from assistant.question import understand
 from assistant.support import Source, SupportCheck
-from assistant.writer import Writer, cited_sentences
+from assistant.writer import BrokenOffError, Writer, cited_sentences
 from index.encoder import StaticEncoder
 from index.ingest import index_paths
 from index.rerank import SoftMatcher
@@ -309,6 +313,120 @@ def test_a_stopped_model_leaves_what_it_has_written(pieces: int, mode: str, buil
     assert "18,000" in answer.text
     assert phrase("en", "reason_stopped") in answer.notice
     assert answer.timings["total"] < 10_000
+
+
+class EndlessLLM(ScriptedLLM):
+    """Says the same piece for ever; without one, nothing until it may end."""
+
+    _piece: str | None = PrivateAttr()
+    _may_end: threading.Event = PrivateAttr()
+
+    def __init__(self, piece: str | None) -> None:
+        super().__init__()
+        self._piece = piece
+        self._may_end = threading.Event()
+
+    def end(self) -> None:
+        self._may_end.set()
+
+    def stream_complete(
+        self, prompt: str, formatted: bool = False, **kwargs: Any
+    ) -> Iterator[CompletionResponse]:
+        while self._piece is not None:
+            yield CompletionResponse(text="", delta=self._piece)
+        self._may_end.wait()
+
+
+def answered_by(built: Path, writer: Writer) -> Answer:
+    assistant = copy(opened(built))
+    assistant._writer = writer
+    return assistant.ask(VEHICLES)
+
+
+def threads_that_read() -> int:
+    return sum("_read" in thread.name for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize(
+    ("piece", "seconds", "told"),
+    [
+        ("The mayor bought 77 horses on that day. ", 600.0, "llm_unsupported"),
+        ("x", 600.0, "reason_long"),
+        ("Many people liked it. " * 10_000, 600.0, "reason_long"),
+        ("<think>" + "Hm. " * 20_000, 600.0, "reason_long"),
+        ("\n", 600.0, "reason_long"),
+        ("", 1.0, "reason_slow"),
+    ],
+)
+def test_a_model_without_end_is_left(piece: str, seconds: float, told: str, built: Path) -> None:
+    answer = answered_by(built, Writer(EndlessLLM(piece), seconds))
+    assert answer.mode == "extractive"
+    assert "18,000" in answer.text
+    assert phrase("en", told) in answer.notice
+    waited_until = time.monotonic() + 60
+    while threads_that_read() and time.monotonic() < waited_until:
+        time.sleep(0.05)
+    assert not threads_that_read()
+
+
+def test_models_that_never_answer_take_a_bounded_number_of_threads(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.writer.MAX_READING", 2)
+    llm = EndlessLLM(None)
+    writer = Writer(llm, 0.5)
+    notices = [answered_by(built, writer).notice for _ in range(4)]
+    slow, busy = phrase("en", "reason_slow"), phrase("en", "reason_busy")
+    assert [slow in one for one in notices] == [True, True, False, False]
+    assert [busy in one for one in notices] == [False, False, True, True]
+    llm.end()
+
+
+def test_a_long_reply_is_cut_in_linear_time() -> None:
+    reply = "The bridge was closed on Friday [1]. " * 600
+    started = time.process_time()
+    found = list(cited_sentences(reply))
+    assert found == [("The bridge was closed on Friday.", [1])] * 600
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("reply", ["." * 9_000, "a. " * 3_000, "a" + " " * 9_000 + "b" * 5_000])
+def test_a_sentence_without_end_is_not_waited_for(reply: str) -> None:
+    started = time.process_time()
+    with pytest.raises(BrokenOffError):
+        list(cited_sentences(reply))
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ", says http://evil.example/x",
+        ", says HTTPS:evil.example",
+        ", says redaksi@evil.example",
+        " at evil.example",
+        " at //evil.example",
+        " ![the bridge](evil.png)",
+        " [the bridge](evil)",
+        " javascript:evil()",
+        " &lt;script&gt;evil()&lt;/script&gt;",
+        " <img src=evil>",
+    ],
+)
+def test_no_address_and_no_markup_that_the_paragraphs_lack_is_written(
+    more: str, built: Path
+) -> None:
+    reply = f"About 18,000 vehicles cross the bridge every day{more} [{{n}}]."
+    answer, _, _ = asked(built, VEHICLES, citing(reply, "18,000"))
+    assert "18,000" in answer.text
+    assert "evil" not in answer.text.lower()
+
+
+def test_what_a_model_writes_is_cleaned_as_articles_are(built: Path) -> None:
+    reply = "About 18,000 \u202evehicles&#x202e;\x00 cross the\r bridge\ud83d\x1b every day [{n}]."
+    answer, _, _ = asked(built, VEHICLES, citing(reply, "18,000"))
+    assert answer.mode == "llm"
+    assert answer.text == "About 18,000 vehicles cross the bridge every day. [1]"
 
 
 def test_streams_without_a_model_and_from_an_event_loop(built: Path) -> None:
