@@ -17,8 +17,9 @@ from assistant.chat.lists import FileResult, Origin
 from assistant.runs import RunFailedError
 from index.catalog import Catalog
 from index.generations import live_generation
+from index.readers import READERS
 from index.readers.inputs import WEB
-from index.text import sentences
+from index.text import cleaned, sentences
 from prompts import Message
 
 MAX_NAME_CHARS = 80
@@ -46,7 +47,11 @@ class Removed:
 
 def store_file(added: Path, source: Path) -> Stored:
     """Move a file into the folder. Another file of this name stays; the same one is kept once."""
-    path, known = _place(added, source.stem, source.suffix.lower(), _digest(source))
+    stem, suffix = source.stem, source.suffix.lower()
+    inner = Path(stem).suffix.lower()
+    if suffix == ".gz" and inner in READERS:  # it says how to read what is packed
+        stem, suffix = Path(stem).stem, f"{inner}.gz"
+    path, known = _place(added, stem, suffix, _digest(source))
     if known:
         source.unlink()
     else:
@@ -56,7 +61,7 @@ def store_file(added: Path, source: Path) -> Stored:
 
 def store_text(added: Path, pasted: str) -> Stored:
     """Write a pasted article into the folder as a page of text, with a headline if it has none."""
-    first = pasted.strip().splitlines()[0]
+    first = cleaned(pasted.strip().splitlines()[0])
     if len(first) > HEADLINE_CHARS:
         first = headline(first)
         pasted = f"{first}\n\n{pasted.strip()}"
@@ -83,7 +88,7 @@ def headline(body: str) -> str:
 
 def _place(added: Path, stem: str, suffix: str, digest: bytes) -> tuple[Path, bool]:
     """A path of the folder that is free or holds a file of this digest, and whether it does."""
-    added.mkdir(parents=True, exist_ok=True)
+    added.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = re.sub(r"[^\w-]+", "-", stem).strip("-")[:MAX_NAME_CHARS] or "artikel"
     number = 1
     while True:

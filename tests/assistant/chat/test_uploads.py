@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from index.catalog import Catalog
 from index.encoder import StaticEncoder
 from index.generations import live_generation
 from index.ingest import index_paths
+from index.readers import read_articles
 from prompts import Message
 
 STORY = "Taman Kota Belira Dibuka\n\nTaman kota Belira dibuka untuk umum pada Selasa pagi.\n"
@@ -52,6 +55,25 @@ def test_names_are_harmless_and_nothing_is_overwritten(tmp_path: Path) -> None:
     assert stored[1].path.read_text() == "dua"
     assert list(source.iterdir()) == []  # nothing is left where it was uploaded
     assert store_text(added, "../../x\nisi").path.parent == added
+
+
+def test_a_packed_file_keeps_what_says_how_to_read_it(tmp_path: Path) -> None:
+    added = tmp_path / "added"
+    row = json.dumps({"judul": "Taman Kota Belira Dibuka", "isi": "Taman itu dibuka pada Selasa."})
+    for name, kept in (
+        ("Berita Kota.jsonl.gz", "Berita-Kota.jsonl.gz"),
+        ("berita.v2.JSON.GZ", "berita-v2.json.gz"),
+        ("berita.v2.gz", "berita-v2.gz"),
+    ):
+        file = tmp_path / name
+        file.write_bytes(gzip.compress(row.encode()))
+        stored = store_file(added, file)
+        assert (stored.name, stored.path.name) == (name, kept)
+    for path in added.glob("*.json*.gz"):
+        [article], reasons = read_articles(path, str(added), path.name)
+        assert (article.title, reasons) == ("Taman Kota Belira Dibuka", [])
+    if os.name == "posix":
+        assert added.stat().st_mode & 0o077 == 0
 
 
 def test_a_text_without_a_headline_gets_one_that_can_be_read(tmp_path: Path) -> None:
