@@ -22,6 +22,7 @@ from assistant.overview import Line, lines, topic_of
 from assistant.question import Question, understand
 from assistant.reader import Reader, bundled_reader
 from assistant.reader.transformer import CalibratedReader, open_reader
+from assistant.request import check_request, day_of
 from assistant.search import Part, Search, merged
 from assistant.support import SupportCheck
 from assistant.types import Answer, Turn
@@ -182,7 +183,7 @@ class Assistant:
         nearest.
 
         Raises:
-            QuestionError: the question is empty or too long.
+            QuestionError: the question is empty or too long, or an argument is of another type.
         """
         *_, answer = self.stream(
             question, history=history, today=today, since=since, until=until, sources=sources,
@@ -212,10 +213,17 @@ class Assistant:
         set, a language model is not waited for any longer: the answer is what it has written, or
         else quoted from the articles.
         """
-        traced = yield from self._traced(
-            question, history, today, Filter(search, since, until, tuple(sources)), articles,
-            language, top, stop,
+        check_request(
+            {
+                "question": question, "history": history, "today": today, "since": since,
+                "until": until, "sources": sources, "search": search, "articles": articles,
+                "language": language, "top": top,
+            }
         )  # fmt: skip
+        conditions = Filter(search, since, until, tuple(sources))
+        traced = yield from self._traced(
+            question, history, today, conditions, articles, language, top, stop
+        )
         yield traced.answer
 
     def trace(
@@ -226,6 +234,7 @@ class Assistant:
         Raises:
             QuestionError: the question is empty or too long.
         """
+        check_request({"question": question, "history": history, "today": today})
         answering = self._traced(question, history, today, Filter(), None, None, 5, None)
         while True:
             try:
@@ -263,7 +272,8 @@ class Assistant:
             answer = overview(store, asked.language, found)
             yield answer.text
         else:
-            parts = self._search(store).parts(asked, allowed, today or date.today())
+            day = day_of(today) if today else date.today()
+            parts = self._search(store).parts(asked, allowed, day)
             parts = self._still_live(store, parts)
             answer = yield from self._said(store, asked, parts, top, patience)
         answer.timings["total"] = 1e3 * (time.perf_counter() - started)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.arguments import parser
 from assistant.terminal import (
+    as_json,
     bars,
     for_programs,
     interface_language,
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"tanya: {plain(error.text(interface_language()))}", file=sys.stderr)
         return FAILED
     except ValueError as error:
-        print(f"tanya: {error}", file=sys.stderr)
+        print(f"tanya: {plain(str(error))}", file=sys.stderr)
         return FAILED
     except BrokenPipeError:
         sys.stderr.close()
@@ -246,7 +246,7 @@ def _ask(args: argparse.Namespace) -> int:
     answer = _open(_asked_index(args), args).ask(args.question, top=args.top)
     if args.json:
         write_utf8()
-        print(json.dumps(answer.to_dict(), ensure_ascii=False, indent=1))
+        print(as_json(answer.to_dict(), indent=1))
     else:
         print_answer(answer)
     return 0
@@ -270,7 +270,7 @@ def _ask_file(args: argparse.Namespace) -> int:
     try:
         for row in track(rows, say("cli.asking"), total, console=console, transient=True):
             failed += "error" in row
-            print(json.dumps(row, ensure_ascii=False), file=out, flush=True)
+            print(as_json(row), file=out, flush=True)
     finally:
         if args.out:
             out.close()

@@ -14,7 +14,7 @@ from assistant.gloss import countries
 from assistant.shorthand import spelled_out
 from assistant.types import AnswerType, Turn
 from index.lexicon import DIRECTIONS, Lexicon
-from index.text import STOP_WORDS, WORD, fold, is_common, language_of
+from index.text import STOP_WORDS, WORD, cleaned, fold, is_common, language_of
 from index.types import Language
 from prompts import MessageError
 
@@ -78,12 +78,13 @@ def understand(text: str, history: Sequence[Turn] = (), maximum: int = MAX_CHARS
     Raises:
         QuestionError: it is empty or longer than ``maximum`` characters.
     """
-    clean = " ".join(text.split())
+    clean = cleaned(text)
     if not any(char.isalnum() for char in clean):
         raise QuestionError("empty_question")
     if len(clean) > maximum:
         raise QuestionError("long_question", count=len(clean), most=maximum)
     plain = spelled_out(clean)
+    history = [replace(turn, question=cleaned(turn.question)) for turn in history]
     language = language_of(plain) or (history[-1].answer.language if history else "id")
     meant = meaning(plain, history)
     sought = _capitalised(meant.text)

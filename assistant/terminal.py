@@ -83,6 +83,18 @@ def lines_for_programs() -> Iterator[Progress]:
         raise
 
 
+def as_json(data: object, indent: int | None = None) -> str:
+    """``data`` as JSON that every encoding of Unicode takes.
+
+    Halves of surrogate pairs stay as they were written, as escapes.
+
+    >>> print(as_json({"id": "é\\ud800"}))
+    {"id": "é\\ud800"}
+    """
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def print_json(data: object) -> None:
     print(json.dumps(data), flush=True)
 

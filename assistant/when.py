@@ -38,7 +38,9 @@ class DateRange:
     @property
     def reported_until(self) -> date | None:
         """The last day on which articles report on the range; None where it is open."""
-        return self.until + REPORTED_WITHIN if self.until else None
+        if self.until is None or self.until > date.max - REPORTED_WITHIN:
+            return None
+        return self.until + REPORTED_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

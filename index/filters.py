@@ -132,7 +132,7 @@ class ArticleColumns:
             met &= self._sources.among(source.casefold() for source in conditions.sources)
         if conditions.languages:
             met &= self._languages.among(conditions.languages)
-        sought = fold(conditions.search).split()
+        sought = set(fold(conditions.search).split())
         if sought:
             told = self._told
             left = np.flatnonzero(met)

@@ -15,8 +15,10 @@ from typing import Any
 import gradio as gr
 
 from assistant.chat.html import View, text
+from assistant.request import MAX_SEARCH_CHARS
 from assistant.types import MONTHS
 from index.filters import Filter
+from index.text import cleaned
 from index.types import Language
 
 # The value is "YEAR-MONTH-DAY" with parts that may be empty. It is told once the year is whole, or
@@ -49,7 +51,12 @@ class Chosen(Filter):
                 wrong.append(name)
         outlets = tuple(map(str, sources or ()))
         return cls(
-            str(search or ""), days.get("since"), days.get("until"), outlets, (), tuple(wrong)
+            cleaned(str(search or ""))[:MAX_SEARCH_CHARS],
+            days.get("since"),
+            days.get("until"),
+            outlets,
+            (),
+            tuple(wrong),
         )
 
     @property

@@ -29,6 +29,7 @@ from assistant.runs import RunFailedError
 from assistant.smalltalk import Kind, reply, small_talk
 from assistant.types import Answer
 from index.filters import Selection
+from index.text import cleaned
 from index.types import Language
 from prompts import phrase
 
@@ -300,7 +301,7 @@ class Events:
         returns to the composer.
         """
         f, typed = self._fields, asked or ""
-        asked = " ".join(typed.split())
+        asked = cleaned(typed)
         if not asked:
             yield gr.skip()  # without a yield, Gradio would blank everything
             return

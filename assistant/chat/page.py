@@ -16,6 +16,7 @@ from assistant.chat.fields import Fields
 from assistant.chat.guard import MAX_UPLOAD
 from assistant.chat.html import View, text
 from assistant.chat.panel import empty_panel
+from assistant.request import MAX_SEARCH_CHARS
 from index.readers import READERS
 from index.types import Language
 from prompts import phrase
@@ -148,7 +149,10 @@ def build(engine: Engine, language: Language) -> gr.Blocks:
                         paste = gr.Button(say("paste"), elem_id="paste")
                     result = gr.HTML("", js_on_load=ACTS, elem_id="result")
                     search = gr.Textbox(
-                        label=say("search"), placeholder=say("search_hint"), elem_id="search"
+                        label=say("search"),
+                        placeholder=say("search_hint"),
+                        elem_id="search",
+                        max_length=MAX_SEARCH_CHARS,
                     )
                     with gr.Row(elem_id="filters"):
                         since, until = (day_fields(language, name) for name in ("since", "until"))

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from index.text import cleaned
+
 BUNDLED = Path(__file__).parent / "model"
 
 Vectors = NDArray[np.float32]
@@ -77,7 +79,11 @@ class StaticEncoder:
 
     def cut(self, texts: list[str]) -> list[list[int]]:
         """The numbers of the pieces of each text."""
-        encoded = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        try:
+            encoded = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        except TypeError:  # half of a surrogate pair, which stands for nothing
+            texts = [cleaned(text) for text in texts]
+            encoded = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return [one.ids for one in encoded]
 
     def encode(self, texts: list[str]) -> Vectors:

@@ -97,6 +97,14 @@ def test_questions_in_any_usual_encoding(encoding: str, tmp_path: Path) -> None:
     assert read_lines(file) == ['{"question": "Siapa “José”?"}', '{"question": "Siapa?"}', ""]
 
 
+def test_half_a_surrogate_pair_on_the_command_line_ends_nothing(
+    built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for options in ([], ["--json"]):
+        assert main(["ask", f"{QUESTION}\udce9", "--index", str(built), *options]) == 0
+        assert "1964" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [

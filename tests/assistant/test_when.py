@@ -12,6 +12,7 @@ from assistant.when import DateRange, when
 from index.types import Language
 
 TODAY = date(2022, 3, 16)  # a Wednesday
+EVERY_DAY = st.dates()
 DAYS = st.dates(date(1950, 1, 1), date(2080, 12, 31))
 PHRASES = [
     ("kemarin", "yesterday"),
@@ -181,3 +182,12 @@ def test_news_of_a_day_appears_until_a_week_later() -> None:
     one = found("kemarin")
     assert (one.since, one.reported_until) == (date(2022, 3, 15), date(2022, 3, 22))
     assert found("sejak Januari").reported_until is None
+
+
+@given(st.sampled_from(PHRASES), st.one_of(EVERY_DAY, st.sampled_from([date.min, date.max])))
+def test_no_day_of_the_calendar_is_too_early_or_too_late(
+    phrases: tuple[str, str], today: date
+) -> None:
+    for asked in phrases:
+        found = when(f"Apa yang terjadi {asked}?", today)
+        assert found is None or found.until is None or found.reported_until != found.since
