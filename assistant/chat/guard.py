@@ -37,6 +37,7 @@ UPLOAD_PROGRESS = "gradio_api/upload_progress"
 MAX_BODY = 16 * 2**20  # a browser keeps some ten megabytes of conversations, all sent with an event
 MAX_UPLOAD = 200 * 2**20
 MAX_CALL = 2**20  # a question and the answers before it
+MAX_HEAD = 16 * 2**10  # address and headers
 BODY_SECONDS = 30  # waited for each piece of a request
 FAILURE_SECONDS = 1.0  # before a wrong password is refused
 CHECKED_AT_ONCE = 4
@@ -138,7 +139,9 @@ class Guard:
         headers = Headers(scope=scope)
         path = scope["path"].removeprefix(self._access.root_path)  # proxies may strip it or not
         app: ASGIApp = self._app
-        if path == HEALTH:
+        if _head_length(scope) > MAX_HEAD:
+            app = refused(path, 431, Message("too_large_head", kilobytes=MAX_HEAD >> 10), CLOSE)
+        elif path == HEALTH:
             app = self._health_report()
         elif self._open >= MOST_OPEN:
             app = refused(path, 503, Message("busy_server"), LATER)
@@ -251,6 +254,15 @@ def _parts(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return urlsplit("")
+
+
+def _head_length(scope: Scope) -> int:
+    """The bytes of the address and the headers of a request.
+
+    h11 bounds only what comes in several pieces.
+    """
+    address = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    return address + sum(len(name) + len(value) for name, value in scope["headers"])
 
 
 def _stated_length(headers: Headers) -> int:
