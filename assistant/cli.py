@@ -313,9 +313,12 @@ def _chat(args: argparse.Namespace) -> int:
         index = samples_index() if samples else index
         return _chat_in_terminal(index, folder, samples, args)
     from assistant.chat import serve
+    from assistant.chat.accounts import is_exposed
     from assistant.chat.guard import choose_access
 
     access = choose_access(args.host, args.root_path, args.auth, args.no_auth, args.allow_changes)
+    if args.auth and is_exposed(args.auth):
+        print(f"tanya: {plain(say('cli.open_accounts', file=args.auth))}", file=sys.stderr)
     return serve(index, folder, samples, access, args.port, _assistant_options(args))
 
 

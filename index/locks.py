@@ -29,7 +29,7 @@ def write_lock(index: Path, task: str) -> Iterator[None]:
     holder = index / "holder"
     lock = FileLock(index / "lock", timeout=0)
     try:
-        index.mkdir(parents=True, exist_ok=True)
+        index.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else reads what is in it
         lock.acquire()
         holder.write_text(f"PID {os.getpid()}, {task}", encoding="utf-8")
     except Timeout:

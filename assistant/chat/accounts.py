@@ -91,6 +91,11 @@ def find_accounts(file: Path | None) -> Accounts | None:
     return read_accounts(text, ENVIRONMENT) if text else None
 
 
+def is_exposed(file: Path) -> bool:
+    """Whether others than its owner may read a file, where a system has such permissions."""
+    return os.name == "posix" and bool(file.expanduser().stat().st_mode & 0o044)
+
+
 def _credentials(authorization: str) -> tuple[str, bytes]:
     """User and password of the header; empty when it is of another form."""
     scheme, _, encoded = authorization.partition(" ")

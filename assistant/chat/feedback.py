@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 from assistant.chat.conversation import Exchange
+from assistant.terminal import as_json
 
 MAX_ROW_CHARS = 200_000  # some ten times what an answer takes; the page sends it, so anybody can
 
@@ -16,6 +16,8 @@ _LOCK = threading.Lock()
 
 def record(file: Path, exchange: Exchange, comment: str, index: Path) -> None:
     """Append a row for the vote on an answer, or for the comment that follows it.
+
+    Nobody but the file's owner may read it: it says what people asked.
 
     A row is a JSON object with the fields ``schema_version`` (1), ``id`` (of the answer; the last
     row of an id counts), ``written`` (ISO 8601), ``vote`` (``"up"``, ``"down"`` or empty when
@@ -35,10 +37,12 @@ def record(file: Path, exchange: Exchange, comment: str, index: Path) -> None:
         "answer": exchange.answer.to_dict(),
         "index": str(index),
     }
-    line = json.dumps(row, ensure_ascii=False) + "\n"
+    line = as_json(row) + "\n"
     if len(line) > MAX_ROW_CHARS:
         raise ValueError(f"a row of {len(line):,} characters, at most {MAX_ROW_CHARS:,} are kept")
     with _LOCK:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.chmod(0o600)  # earlier versions left it open
         with file.open("a", encoding="utf-8") as out:
             out.write(line)

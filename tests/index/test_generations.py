@@ -183,3 +183,14 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(IndexFolderError, match="--index"), write_lock(tmp_path / "file", "x"):
         pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such permissions")
+def test_nobody_but_its_owner_reads_a_new_index(tmp_path: Path) -> None:
+    index = tmp_path / "new" / "index"
+    with write_lock(index, "test"):
+        assert index.stat().st_mode & 0o077 == 0
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o755)
+    with write_lock(shared, "test"):
+        assert shared.stat().st_mode & 0o777 == 0o755  # its owner has opened it

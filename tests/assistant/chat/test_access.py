@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 
 import bcrypt
 import pytest
 
-from assistant.chat.accounts import Accounts, AccountsError, find_accounts, read_accounts
+from assistant.chat.accounts import (
+    Accounts,
+    AccountsError,
+    find_accounts,
+    is_exposed,
+    read_accounts,
+)
 from assistant.chat.guard import AccessError, choose_access, is_served
 
 
@@ -132,3 +139,14 @@ def test_on_this_machine_nothing_is_asked_and_everything_allowed(tmp_path: Path)
 )  # fmt: skip
 def test_what_the_page_does_not_need_is_not_served(path: str) -> None:
     assert not any(is_served(method, path, True) for method in ("GET", "HEAD", "POST", "PUT"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such permissions")
+@pytest.mark.parametrize(("mode", "exposed"), [(0o600, False), (0o640, True), (0o604, True)])
+def test_a_file_of_accounts_that_others_may_read_is_noticed(
+    mode: int, exposed: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "accounts"
+    file.touch()
+    file.chmod(mode)
+    assert is_exposed(file) == exposed
