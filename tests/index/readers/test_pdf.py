@@ -150,7 +150,7 @@ def test_stories_side_by_side_and_below_each_other_are_articles(make: ModuleType
     """yfedoseev/pdf_oxide#1315."""
     heads = [
         ("Lumpur dibersihkan lagi", 18, 60, 790), ("Harga cabai naik lagi", 18, 320, 790),
-        ("Jembatan kota ambruk", 18, 60, 600), ("Sekolah diliburkan besok", 18, 320, 600),
+        ("Jembatan kota ambruk lagi", 18, 60, 600), ("Sekolah libur mulai besok", 18, 320, 600),
     ]  # fmt: skip
     above = in_rows(make.laid_out(TEXTS[:1], 760, 60, 40), make.laid_out(TEXTS[1:2], 760, 320, 40))
     below = in_rows(make.laid_out(TEXTS[2:3], 570, 60, 40), make.laid_out(TEXTS[3:4], 570, 320, 40))
@@ -160,8 +160,9 @@ def test_stories_side_by_side_and_below_each_other_are_articles(make: ModuleType
 
 
 def test_a_smaller_or_short_heading_begins_no_story(make: ModuleType) -> None:
-    for heading in (("Warga mengeluh soal lumpur", 14, 60, 640), ("Latar belakang", 20, 60, 640)):
-        page = [(HEADLINE, 20, 60, 790), *make.laid_out(TEXTS[:1], 740, 60, 80), heading]
+    for heading, size in (("Warga mengeluh soal lumpur", 14), ("Hasil dan pembahasan", 20)):
+        page = [(HEADLINE, 20, 60, 790), *make.laid_out(TEXTS[:1], 740, 60, 80)]
+        page.append((heading, size, 60, 640))
         page += make.laid_out(TEXTS[1:2], 600, 60, 80)
         assert list(told(make.pdf([page]))) == [HEADLINE]
 
