@@ -13,10 +13,10 @@ from index.chunking import split_long
 from index.dates import is_plausible
 from index.errors import RejectedFileError
 from index.readers.draft import Draft, of_part
+from index.readers.fields import columns_of
 from index.readers.formats import MAPPED_SUFFIXES, READERS, read_source
 from index.readers.inputs import FileInput, Input
 from index.readers.litter import is_litter, is_page_folder
-from index.readers.records import columns_of
 from index.text import cleaned, language_of
 from index.types import Article, Language, Paragraph, Role
 from prompts import Message

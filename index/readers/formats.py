@@ -9,10 +9,11 @@ from index.errors import RejectedFileError
 from index.readers.documents import read_epub
 from index.readers.draft import Draft, Reader, Source
 from index.readers.mail import read_email
+from index.readers.objects import read_json, read_jsonl
 from index.readers.packed import read_gzip, read_zip
 from index.readers.pdf import read_pdf
-from index.readers.records import read_csv, read_json, read_jsonl
 from index.readers.saved import read_html, read_mhtml, read_warc, read_webarchive
+from index.readers.tables import read_csv
 from index.readers.text import read_markdown, read_text
 from index.readers.word import read_docx
 from prompts import Message
