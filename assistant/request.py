@@ -38,8 +38,9 @@ def _is_text(given: object) -> bool:
 
 
 def _are_texts(given: object) -> bool:
-    collection = isinstance(given, Collection) and not isinstance(given, str | bytes)
-    return collection and all(map(_is_text, given))  # type: ignore[arg-type]  # it is a collection
+    if not isinstance(given, Collection) or isinstance(given, str | bytes):
+        return False
+    return all(map(_is_text, given))
 
 
 def _are_turns(given: object) -> bool:
