@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 import time
 import weakref
@@ -66,7 +67,14 @@ class Traced:
 
 
 class Assistant:
-    """Answers questions about one index. Make one with ``Assistant.open``; it is thread-safe."""
+    """Answers questions about one index. Make one with ``Assistant.open``; it is thread-safe.
+
+    It answers in the process that opened it. Servers that load a program once and then copy the
+    process (``os.fork``, as gunicorn does with ``--preload``, and ``multiprocessing`` by default on
+    Linux before Python 3.14) open one in each copy, as in gunicorn's hook ``post_fork``; one from
+    before the copying raises ``ForkedError``. Best none is opened before: then a copy does without
+    Chroma and compares a question with every paragraph, which takes longer over very many.
+    """
 
     def __init__(
         self,
@@ -133,7 +141,12 @@ class Assistant:
 
     @property
     def store(self) -> Store:
-        """The live generation. A newer one is opened first, unless ``follow`` sees to it."""
+        """The live generation. A newer one is opened first, unless ``follow`` sees to it.
+
+        Raises:
+            ForkedError: the process is a copy of the one that opened the assistant.
+        """
+        self._store.require_process()
         if not self._following:
             self.refresh()
         return self._store
@@ -184,6 +197,7 @@ class Assistant:
 
         Raises:
             QuestionError: the question is empty or too long, or an argument is of another type.
+            ForkedError: the process is a copy of the one that opened the assistant.
         """
         *_, answer = self.stream(
             question, history=history, today=today, since=since, until=until, sources=sources,
@@ -375,6 +389,10 @@ class Assistant:
 
     def _search(self, store: Store) -> Search:
         return Search(self._extractor(store), self._calibration.threshold)
+
+
+if hasattr(os, "register_at_fork"):  # a copy of a process has none of the reader's threads
+    os.register_at_fork(after_in_child=bundled_reader.cache_clear)
 
 
 def _follow(reference: weakref.ref[Assistant]) -> None:

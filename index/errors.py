@@ -33,3 +33,7 @@ class RejectedFileError(MessageError):
 
 class FieldNameError(MessageError, ValueError):
     """Columns were named for a field that articles do not have."""
+
+
+class ForkedError(MessageError, RuntimeError):
+    """The process is a copy of the one that opened the index, without its engines' threads."""

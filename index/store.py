@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
@@ -16,7 +17,7 @@ from chromadb.errors import ChromaError
 from index.catalog import Catalog, StoredNode, article_of
 from index.encoder import Encoder, Vectors, word_encoder
 from index.encoder.models import open_encoder
-from index.errors import DamagedIndexError
+from index.errors import DamagedIndexError, ForkedError
 from index.filters import ArticleColumns, Filter, Selection
 from index.generations import Generation, check_usable, encoder_name, hold_live
 from index.lexical import LexicalIndex
@@ -33,7 +34,8 @@ SURE_WIDTH = 1_200  # then fetched at least: with 400, the ten best are others i
 class Store:
     """The live generation of an index, opened for reading. Safe to use from several threads.
 
-    It stays on the disk until it is closed, or nobody refers to it any more.
+    It stays on the disk until it is closed, or nobody refers to it any more. A copy of the process
+    (``os.fork``) cannot search it, and opens one of its own.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class Store:
         self._vocabulary = Vocabulary(self.words, vocabulary_file(generation.words))
         self._paragraph_words = ParagraphWords(generation.words)
         self.lexical = opened.enter_context(closing(LexicalIndex(generation.tantivy, lexicon)))
-        self._chroma: ChromaStore | None = None  # it cannot open a read-only folder
+        # It cannot open a read-only folder, and not in a copy of a process that has used it.
+        self._chroma: ChromaStore | None = None
         if ChromaStore.can_open(generation.chroma):
             self._chroma = opened.enter_context(closing(ChromaStore(generation.chroma)))
             self._chroma.search(np.ones(encoder.dimensions, dtype=np.float32), 1)  # loads its graph
-        self._close = weakref.finalize(self, opened.pop_all().close)
+        self._process = os.getpid()
+        self._close = weakref.finalize(self, _close, opened.pop_all(), self._process)
         self._close.atexit = False  # the system does it then
 
     @classmethod
@@ -111,7 +115,11 @@ class Store:
 
         A small selection is scored exactly; for a large one, more is fetched and what lies
         outside is dropped.
+
+        Raises:
+            ForkedError: the process is a copy of the one that opened the store.
         """
+        self.require_process()
         if self._chroma is not None and selection is None:
             return self._chroma.search(vector, top)
         kept = self.select(Filter()) if selection is None else selection
@@ -158,6 +166,14 @@ class Store:
         exact = self._vectors[list(rows.values())] @ vector
         return list(zip(rows.keys(), rows.values(), exact.tolist(), strict=True))
 
+    def require_process(self) -> None:
+        """
+        Raises:
+            ForkedError: the process is a copy of the one that opened the store.
+        """
+        if os.getpid() != self._process:
+            raise ForkedError("forked")
+
     def close(self) -> None:
         self._close()
 
@@ -166,3 +182,8 @@ class Store:
 
     def __exit__(self, *error: object) -> None:
         self._close()
+
+
+def _close(opened: ExitStack, process: int) -> None:
+    if os.getpid() == process:  # in a copy of it, the engines would wait for threads that are not
+        opened.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from chromadb.config import Settings
 from numpy.typing import NDArray
 
 from index.encoder import Vectors
+from index.errors import ForkedError
 from index.generations import DATABASE
 
 COLLECTION = "paragraphs"
@@ -21,6 +23,18 @@ CACHED = 1_000  # vectors that fit into a processor's cache as float32
 SHRUNK = 2.0**-112  # the bias of float16 exponents beside that of float32
 SIGN_AND_NUMBER = np.int32(-0x70000001)  # without the copies of the sign that a shift leaves
 SEARCH_WIDTH = 400  # Chroma's default of 100 loses a quarter of the true top 100
+
+
+def _keep_engines() -> None:
+    """In a copy of a process, never free what Chroma has open: it waits for threads, also at exit.
+
+    A reference that nobody holds does that.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(SharedSystemClient._identifier_to_system))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_keep_engines)
 
 
 def shrunk(halves: NDArray[np.float16]) -> Vectors:
@@ -94,9 +108,22 @@ class VectorFile:
 
 
 class ChromaStore:
-    """An embedded Chroma folder with ids and vectors only."""
+    """An embedded Chroma folder with ids and vectors only.
+
+    All of them share threads, which are not in a copy of the process (``os.fork``): once one was
+    open before, none can be opened there.
+    """
+
+    _process: int | None = None
 
     def __init__(self, folder: Path, create: bool = False) -> None:
+        """
+        Raises:
+            ForkedError: one was opened before this process was copied.
+        """
+        if not self._has_threads():
+            raise ForkedError("forked")
+        ChromaStore._process = os.getpid()
         self._client = chromadb.PersistentClient(
             path=str(folder), settings=Settings(anonymized_telemetry=False)
         )
@@ -112,7 +139,15 @@ class ChromaStore:
     @staticmethod
     def can_open(folder: Path) -> bool:
         """Whether this process may write the folder: Chroma does, even to read it."""
-        return os.access(folder, os.W_OK) and os.access(folder / DATABASE, os.W_OK)
+        return (
+            ChromaStore._has_threads()
+            and os.access(folder, os.W_OK)
+            and os.access(folder / DATABASE, os.W_OK)
+        )
+
+    @staticmethod
+    def _has_threads() -> bool:
+        return ChromaStore._process in (None, os.getpid())
 
     def __len__(self) -> int:
         return self._collection.count()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -57,3 +60,43 @@ def test_halves_of_surrogate_pairs_are_passed_over(assistant: Assistant) -> None
 def test_no_day_is_too_odd(today: date, asked: str, assistant: Assistant) -> None:
     answer = assistant.ask(f"Berapa pedagang yang berjualan di Lok Sari {asked}?", today=today)
     assert answer.abstained != bool(answer.citations)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system copies no processes")
+def test_a_copy_of_a_process_says_that_it_cannot_ask_and_asks_with_an_assistant_of_its_own(
+    built: Path,
+) -> None:
+    code = """
+import os, signal, sys
+from assistant import Assistant
+from index.errors import ForkedError
+from index.retrieve import HybridRetriever
+
+def ask(asking):
+    try:
+        print(asking(sys.argv[2]).short, flush=True)
+    except ForkedError as error:
+        print("forked:", error, flush=True)
+
+assistant = Assistant.open(sys.argv[1])
+store = assistant.store
+ask(assistant.ask)
+if os.fork() == 0:
+    signal.alarm(600)  # where it hangs
+    ask(assistant.ask)
+    ask(HybridRetriever(store).retrieve)
+    del store
+    assistant = Assistant.open(sys.argv[1])
+    ask(assistant.ask)
+    sys.exit()
+_, status = os.wait()
+print(os.waitstatus_to_exitcode(status))
+ask(assistant.ask)
+"""
+    command = [sys.executable, "-c", code, str(built), QUESTION]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=1_200, check=True)
+    first, own, retrieved, anew, ended, still = ran.stdout.splitlines()
+    assert (first, anew, ended, still) == ("1964", "1964", "0", "1964")
+    for told in (own, retrieved):
+        assert told.startswith("forked:")
+        assert "Assistant.open" in told
