@@ -60,5 +60,3 @@ def test_most_true_sentences_stay_and_most_false_ones_go(samples: Assistant) -> 
         shown[one.label == "supported"].append(bool(check(one.text, [one.source])))
     assert sum(shown[True]) / len(shown[True]) > 0.5
     assert sum(shown[False]) / len(shown[False]) < 0.5
-
-
