@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -60,3 +61,16 @@ def test_most_true_sentences_stay_and_most_false_ones_go(samples: Assistant) -> 
         shown[one.label == "supported"].append(bool(check(one.text, [one.source])))
     assert sum(shown[True]) / len(shown[True]) > 0.5
     assert sum(shown[False]) / len(shown[False]) < 0.5
+
+
+def test_another_digit_is_noticed(samples: Assistant) -> None:
+    check = SupportCheck(StaticEncoder(), samples.store.matcher())
+    refused = [
+        not check(
+            re.sub(r"\d", lambda one: str(int(one[0]) % 9 + 1), one.text, count=1), [one.source]
+        )
+        for one in load_statements(sample_articles(samples), "dev")
+        if one.label == "supported" and re.search(r"\d", one.text)
+    ]
+    assert len(refused) > 50
+    assert sum(refused) / len(refused) > 0.95
