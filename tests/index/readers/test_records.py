@@ -244,3 +244,10 @@ def test_articles_without_a_date_are_counted(
     print_summary(summary)
     assert "2" in next(line for line in capsys.readouterr().out.splitlines() if "--map" in line)
     assert index_paths(tmp_path / "index", [path.parent], encoder).undated == 0
+
+
+def test_a_space_behind_a_paragraph_joins_nothing(save: Save) -> None:
+    texts = ["Jembatan itu ditutup pada Selasa.", "Warga menyeberang naik perahu. ", "Hujan reda."]
+    path = save("a.json", json.dumps({"title": "Jembatan ditutup", "text": texts}))
+    [article], _ = read_articles(path, "", path.name)
+    assert [one.text for one in article.paragraphs] == [one.strip() for one in texts]
