@@ -20,8 +20,8 @@ class Features:
 
     - ``reading``: the reader's log-odds of the span against "not answered here", of questions
       that are not yes/no;
-    - ``verdict``: of yes/no questions, the log-odds that the passage decides them; ``polarity``,
-      those of the likelier of yes and no against the other; ``yes_no``, 1 for these questions;
+    - ``verdict``: of yes/no questions, the log-odds that the passage decides them; ``yes_no``,
+      1 for these questions;
     - ``lead``: how far the passage is ahead of the best other one, or behind it;
     - ``coverage`` of the question's words by paragraph, title and day, weighted by their rarity;
       ``weakest``, the worst covered name or figure of the question; ``cosine`` of question and
@@ -30,7 +30,6 @@ class Features:
 
     reading: float
     verdict: float
-    polarity: float
     yes_no: float
     lead: float
     coverage: float

@@ -197,8 +197,8 @@ class Extractor:
                 continue
             coverage = passage.candidate.coverage
             features = _features(
-                scores[i], max(scores[:i] + scores[i + 1 :], default=-MOST),
-                polarity(reading) if yes_no else None, coverage, question, passage.cosine,
+                scores[i], max(scores[:i] + scores[i + 1 :], default=-MOST), yes_no,
+                coverage, question, passage.cosine,
             )  # fmt: skip
             confidence = self._calibration.confidence(features)
             if named:
@@ -255,26 +255,17 @@ def log_odds(reading: Reading | None, yes_no: bool) -> float:
     return max(-MOST, min(MOST, score / LOG_ODDS))
 
 
-def polarity(reading: Reading) -> float:
-    """How far the likelier of yes and no is ahead of the other: log-odds, in tens."""
-    yes, no = reading.probability("supported"), reading.probability("contradicted")
-    return min(MOST, float(abs(np.log((yes + 1e-6) / (no + 1e-6)))) / LOG_ODDS)
-
-
 def _features(
     score: float,
     rival: float,
-    polarity: float | None,
+    yes_no: bool,
     coverage: Coverage,
     question: Question,
     cosine: float,
 ) -> Features:
-    """``polarity``: None for a question that is not yes/no."""
-    yes_no = polarity is not None
     return Features(
         reading=0.0 if yes_no else score,
         verdict=score if yes_no else 0.0,
-        polarity=polarity or 0.0,
         yes_no=float(yes_no),
         lead=score - rival,
         coverage=coverage.score,

@@ -59,8 +59,8 @@ def test_most_true_sentences_stay_and_most_false_ones_go(samples: Assistant) -> 
     shown: dict[bool, list[bool]] = {True: [], False: []}
     for one in list(load_statements(sample_articles(samples), "dev"))[::3]:
         shown[one.label == "supported"].append(bool(check(one.text, [one.source])))
-    assert sum(shown[True]) / len(shown[True]) > 0.5
-    assert sum(shown[False]) / len(shown[False]) < 0.5
+    assert sum(shown[True]) / len(shown[True]) > 0.55
+    assert sum(shown[False]) / len(shown[False]) < 0.42
 
 
 def test_another_digit_is_noticed(samples: Assistant) -> None:
@@ -73,4 +73,4 @@ def test_another_digit_is_noticed(samples: Assistant) -> None:
         if one.label == "supported" and re.search(r"\d", one.text)
     ]
     assert len(refused) > 50
-    assert sum(refused) / len(refused) > 0.95
+    assert sum(refused) / len(refused) > 0.9
