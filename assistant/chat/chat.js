@@ -231,7 +231,9 @@ window.tanya = (() => {
       }
       for (const part of document.querySelectorAll("button[aria-label], input[aria-label]")) {
         const word = words[part.ariaLabel];
-        if (word && word !== part.ariaLabel) part.ariaLabel = word;
+        if (!word) continue;
+        if (part.textContent.trim()) part.removeAttribute("aria-label"); // it says what it is for
+        else if (word !== part.ariaLabel) part.ariaLabel = word;
       }
     };
     new MutationObserver(translate).observe(root, { childList: true, subtree: true });

@@ -55,7 +55,7 @@ def _taken(view: View, one: Exchange, earlier: Sequence[str]) -> str:
 
 
 def question(value: str) -> str:
-    return f'<h3 class="question">{text(value)}</h3>'
+    return f'<h2 class="question">{text(value)}</h2>'
 
 
 def reply(asked: str, said: str, language: Language) -> str:
@@ -166,7 +166,7 @@ def _cite(view: View, citation: Citation, number: int) -> str:
 def _sources(view: View, answer: Answer, number: int) -> str:
     items = "".join(_source(view, citation, number) for citation in answer.citations)
     head = text(phrase(view.language, "sources"))
-    return f'<section class="sources" aria-label="{head}"><h4>{head}</h4><ol>{items}</ol></section>'
+    return f'<section class="sources" aria-label="{head}"><h3>{head}</h3><ol>{items}</ol></section>'
 
 
 def _source(view: View, citation: Citation, number: int) -> str:
@@ -223,7 +223,7 @@ def _declined(view: View, answer: Answer, number: int, among: tuple[int, int] | 
         )
         head = view.say("nearest")
         listed = (
-            f'<section class="sources near" aria-label="{head}"><h4>{head}</h4><ol>{items}</ol>'
+            f'<section class="sources near" aria-label="{head}"><h3>{head}</h3><ol>{items}</ol>'
             "</section>"
         )
     refusal, hint, filtered = (
@@ -305,6 +305,6 @@ def suggestions(view: View, questions: Sequence[str], head: str) -> str:
     )
     label = view.say(head)
     return (
-        f'<section class="suggestions" aria-label="{label}"><h4>{label}</h4>'
+        f'<section class="suggestions" aria-label="{label}"><h2>{label}</h2>'
         f"<ul>{items}</ul></section>"
     )

@@ -247,7 +247,7 @@ def test_a_declined_question_looks_different_and_names_articles(reader: User) ->
     reader.ask(NEAR)
     assert reader.text("#live .refusal") == "I did not find it in these articles."
     assert reader.page.locator("#live .cite").count() == 0
-    assert "not answers" in reader.text("#live .near h4")
+    assert "not answers" in reader.text("#live .near h3")
     nearest = reader.page.locator("#live .near .source").first
     title, sentence = nearest.locator("b").inner_text(), nearest.locator(".closest").inner_text()
     nearest.click()
