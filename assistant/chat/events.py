@@ -421,7 +421,7 @@ class Events:
         """What to ask after the last answer, or first."""
         exchanges, assistant = Conversation.from_dict(current).exchanges, self._engine.assistant
         if not exchanges or assistant is None:
-            return self._suggested(Chosen.of(*filters))
+            return self._first(Chosen.of(*filters))
         earlier = [one.question for one in exchanges]
         pool = self._engine.suggestions
         following = suggest.follow_ups(assistant, exchanges[-1].answer, earlier, pool)

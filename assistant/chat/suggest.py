@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.passages import whole_quote
 from assistant.types import Answer
 from index.text import STOP_WORDS, content_words, sentences, words
 from index.types import Article, Language
@@ -164,7 +165,9 @@ def _same(question: str) -> str:
 def candidates(article: Article) -> Iterator[Candidate]:
     """Questions made of the sentences of an article, those of the first template first."""
     bodies = [one.text for one in article.paragraphs if one.role == "body"]
-    told = [body[start:end] for body in bodies for start, end in sentences(body)]
+    told = [
+        body[start:end] for body in map(_without_dateline, bodies) for start, end in sentences(body)
+    ]
     names = {name for sentence in told for name in _INNER_NAME.findall(sentence)}
     common = STOP_WORDS | {word for body in bodies for word in body.split() if word.islower()}
     for template in TEMPLATES[article.language]:
@@ -172,6 +175,10 @@ def candidates(article: Article) -> Iterator[Candidate]:
             match = template.pattern.search(sentence)
             if match and (question := _filled(template, match, names, common)):
                 yield Candidate(question, article.language, (match["answer"],))
+
+
+def _without_dateline(body: str) -> str:
+    return body[whole_quote(body, (0, len(body)))[0] :]
 
 
 def _filled(

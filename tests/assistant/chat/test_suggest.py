@@ -27,6 +27,8 @@ def article(language: Language, *paragraphs: str) -> Article:
          "the chief engineer"),
         ("id", "Pasar terapung Lok Sari dibuka kembali pada Senin pagi.",
          "Kapan pasar terapung Lok Sari dibuka kembali?", "Senin"),
+        ("id", "BANJARMASIN - Pasar terapung Lok Sari dibuka kembali pada Senin pagi.",
+         "Kapan pasar terapung Lok Sari dibuka kembali?", "Senin"),
         ("id", "Sebanyak 34 peneliti dari Ambon memetakan Laut Banda.",
          "Berapa peneliti dari Ambon memetakan Laut Banda?", "34"),
         ("id", 'Kami rugi," kata Siti Mahlia, pedagang buah.', "Siapa Siti Mahlia?",
