@@ -669,7 +669,7 @@ def test_two_tabs_lose_no_question(browser: Browser, base: str) -> None:
         fourth = User(other.page.context.new_page(), base).open()
         assert conversations(fourth) == sorted([[SHIP, BRIDGE], [SHIP, UNKNOWN], [BRIDGE]])
         alone = fourth.page.locator("#conversations li", has_text=BRIDGE)
-        alone.locator("summary").click()
+        alone.locator("summary").first.click()
         alone.locator(".danger").click()
         expect(fourth.page.locator("#conversations .source")).to_have_count(2)
         assert conversations(other) == sorted([[SHIP, BRIDGE], [SHIP, UNKNOWN]])
