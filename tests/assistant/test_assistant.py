@@ -99,7 +99,8 @@ def test_json_schema_version_1(assistant: Assistant) -> None:
     assert json.loads(json.dumps(answer)) == answer
     assert list(answer) == [
         "schema_version", "text", "short", "citations", "language", "confidence", "level",
-        "abstained", "nearest", "notice", "mode", "understood", "verdict", "timings",
+        "abstained", "nearest", "notice", "mode", "understood", "verdict", "kind",
+            "timings",
     ]  # fmt: skip
     assert list(answer["citations"][0]) == [
         "marker", "paragraph_id", "article_id", "number", "paragraph", "title", "date", "source",
