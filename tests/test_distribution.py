@@ -76,7 +76,7 @@ def test_every_phrase_of_the_page_is_used() -> None:
     room = ROOT / "assistant" / "chat"
     code = "".join(file.read_text(encoding="utf-8") for file in room.glob("*.py"))
     phrases = tomllib.loads((ROOT / "prompts" / "en" / "chat.toml").read_text(encoding="utf-8"))
-    parts = ("level_", "citation_", "stage_", "comment_")  # completed when they are said
+    parts = ("level_", "citation_", "stage_", "comment_", "remove_sure_", "removed_")  # completed
     for name in phrases:
         begun = any(name.startswith(part) and f"{part}{{" in code for part in parts)
         assert begun or re.search(rf"[\"'.]{name}[\"']", code), name

@@ -99,8 +99,8 @@ def day_fields(language: Language, name: str) -> gr.HTML:
         for number, month in enumerate(MONTHS[language].split(), start=1)
     )
 
-    def number(part: str, digits: int) -> str:
-        said = view.say(f"day_{part}")
+    def number(part: str, name: str, digits: int) -> str:
+        said = view.say(name)
         return (
             f'<input name="{part}" type="text" inputmode="numeric" autocomplete="off" '
             f'size="{digits}" maxlength="{digits}" placeholder="{said}" '
@@ -111,9 +111,9 @@ def day_fields(language: Language, name: str) -> gr.HTML:
     return gr.HTML(
         "",
         html_template=(
-            f'<fieldset class="day"><legend>{label}</legend>{number("day", 2)}'
+            f'<fieldset class="day"><legend>{label}</legend>{number("day", "day_day", 2)}'
             f'<select name="month" aria-label="{label}: {said}"><option value="">{said}</option>'
-            f"{months}</select>{number('year', 4)}</fieldset>"
+            f"{months}</select>{number('year', 'day_year', 4)}</fieldset>"
         ),
         js_on_load=_SCRIPT,
         elem_id=name,
