@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
 import time
 import weakref
@@ -30,6 +29,7 @@ from assistant.types import Answer, Turn
 from index.catalog import Catalog
 from index.errors import IncompatibleIndexError, IndexFolderError
 from index.filters import Filter, Selection
+from index.forks import in_copies, never_free
 from index.generations import live_generation
 from index.rerank import CrossEncoderRerank
 from index.store import Store
@@ -391,8 +391,14 @@ class Assistant:
         return Search(self._extractor(store), self._calibration.threshold)
 
 
-if hasattr(os, "register_at_fork"):  # a copy of a process has none of the reader's threads
-    os.register_at_fork(after_in_child=bundled_reader.cache_clear)
+def _leave_reader() -> None:
+    """In a copy of a process, load the bundled reader anew."""
+    if bundled_reader.cache_info().currsize:
+        never_free(bundled_reader())
+        bundled_reader.cache_clear()
+
+
+in_copies(_leave_reader)
 
 
 def _follow(reference: weakref.ref[Assistant]) -> None:

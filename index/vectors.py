@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from index.encoder import Vectors
 from index.errors import ForkedError
+from index.forks import in_copies, never_free
 from index.generations import DATABASE
 
 COLLECTION = "paragraphs"
@@ -25,16 +25,7 @@ SIGN_AND_NUMBER = np.int32(-0x70000001)  # without the copies of the sign that a
 SEARCH_WIDTH = 400  # Chroma's default of 100 loses a quarter of the true top 100
 
 
-def _keep_engines() -> None:
-    """In a copy of a process, never free what Chroma has open: it waits for threads, also at exit.
-
-    A reference that nobody holds does that.
-    """
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(SharedSystemClient._identifier_to_system))
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_keep_engines)
+in_copies(lambda: never_free(SharedSystemClient._identifier_to_system))
 
 
 def shrunk(halves: NDArray[np.float16]) -> Vectors:
