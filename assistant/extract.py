@@ -35,6 +35,8 @@ MOST = 1.5
 ARTICLE_ONLY_WEIGHT = 0.9  # what a word counts that only the rest of the article covers
 KNOWN = 0.5  # a name or figure that is covered less stands nowhere in the article
 MISSING_NAME_PENALTY = 0.3  # what is left of the confidence then
+DECIDED = 0.5  # log-odds between yes and no; of verdicts below, less than half were right
+UNDECIDED_PENALTY = 0.3  # what is left of the confidence in them
 WHOLE = 3  # paragraphs of an article that names what it is about; a lone one need not
 
 Span = tuple[int, int]
@@ -69,8 +71,9 @@ class Evidence:
     """A passage that may answer: ``quote`` and ``short`` are offsets into the paragraph's text.
 
     ``verdict`` is what it says to a yes/no question, else None. ``confidence`` is the calibrated
-    probability that the passage answers the question; less where the article holds nothing of a
-    name or figure asked about, which the questions it is calibrated on hardly ever have.
+    probability that the passage answers the question; less where yes and no are about as likely,
+    and where the article holds nothing of a name or figure asked about, which the questions it is
+    calibrated on hardly ever have.
     """
 
     node: StoredNode
@@ -201,6 +204,8 @@ class Extractor:
                 coverage, question, passage.cosine,
             )  # fmt: skip
             confidence = self._calibration.confidence(features)
+            if yes_no and not is_decided(reading):
+                confidence *= UNDECIDED_PENALTY
             if named:
                 covered, count = known[passage.article.id]
                 weakest = _weakest(question, covered.words, coverage.best, covered.best)
@@ -242,6 +247,12 @@ def is_yes_no(readings: Sequence[Reading]) -> bool:
     """Whether the reader takes what is asked for a yes/no question."""
     open_ = [one.probability("open") for one in readings]
     return bool(open_) and sum(open_) / len(open_) < 0.5
+
+
+def is_decided(reading: Reading) -> bool:
+    """Whether yes or no is clearly the likelier."""
+    yes, no = reading.probability("supported"), reading.probability("contradicted")
+    return float(abs(np.log((yes + 1e-6) / (no + 1e-6)))) >= DECIDED
 
 
 def log_odds(reading: Reading | None, yes_no: bool) -> float:

@@ -52,6 +52,7 @@ Array = NDArray[np.float64]
 
 COUNTS = {"news": 4.0, "own": 2.0}  # what a passage of these questions counts; a public one, 1
 OUTSIDE, NEAR = 0.95, 0.75  # shares of the questions without an answer that must be declined
+NEAR_OWN = 2 / 3  # of near misses among our own questions, whose articles are much alike
 MEDIUM, HIGH = 0.6, 0.85  # shares that are right, of the answers called so
 LEAST_LEVEL = 30  # answers from which a level's accuracy is told
 
@@ -180,16 +181,19 @@ def share(decisions: Sequence[Decision], threshold: float) -> float:
 def choose_threshold(decisions: Sequence[Decision]) -> float:
     """The lowest at which enough questions that have no answer are declined.
 
-    ``OUTSIDE`` of those on something else, and ``NEAR`` of the news questions on a detail that
-    the articles do not give.
+    ``OUTSIDE`` of those on something else, and of those on a detail that the articles do not give
+    ``NEAR`` of the news questions and ``NEAR_OWN`` of our own.
     """
     outside = [one for one in decisions if one.kind.endswith("out of corpus")]
     near = [one for one in decisions if one.kind == "news near miss"]
+    own = [one for one in decisions if one.kind == "own near miss"]
     thresholds = (round(float(one), 2) for one in np.linspace(0.02, 0.98, 97))
     return next(
         one
         for one in thresholds
-        if 1 - share(outside, one) >= OUTSIDE and 1 - share(near, one) >= NEAR
+        if 1 - share(outside, one) >= OUTSIDE
+        and 1 - share(near, one) >= NEAR
+        and 1 - share(own, one) >= NEAR_OWN
     )
 
 
