@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.extract import KNOWN, Candidate, repeats
-from assistant.question import Question, understand
+from assistant.question import understand
 from index.catalog import StoredNode
 from index.rerank import Coverage, SoftMatcher
 from index.store import Store
-from index.text import content_words, sentences, words
+from index.text import WORD, content_words, sentences
 
 MOST = 8  # articles that an overview names
+NAMED = 0.8  # coverage of a name by itself, another spelling or its usual translation
+MOSTLY = 0.45  # coverage of the whole topic by a paragraph, its headline and its day
 LEAD = 2  # paragraphs at the beginning of an article, which say what it is about
 
 _ABOUT_ID = r"(?:tentang|soal|mengenai|terkait|seputar|perihal)"
@@ -58,6 +60,14 @@ class Topic:
     text: str
     newest: bool
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The folded words with a capital, also in a topic typed in small letters."""
+        found = [one.group() for one in WORD.finditer(understand(f"- {self.text}").text)]
+        return frozenset(
+            word for name in found if name[0].isupper() for word in content_words(name)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -94,9 +104,10 @@ def lines(store: Store, topic: Topic, ranked: Sequence[Candidate]) -> list[Line]
     ``ranked`` are the paragraphs found for the topic. An article is about it when its headline or
     one of its first paragraphs names what the topic names.
     """
-    asked = understand(topic.text)
     matcher = store.matcher()
-    fitting = [one for one in ranked if _covers(asked, one.coverage)]
+    fitting = [
+        one for one in ranked if one.coverage.score >= MOSTLY and _covers(topic, one.coverage)
+    ]
     nodes = {node.node_id: node for node in store.nodes([one.found.node_id for one in fitting])}
     first: dict[str, tuple[StoredNode, float]] = {}
     for one in fitting:
@@ -112,7 +123,7 @@ def lines(store: Store, topic: Topic, ranked: Sequence[Candidate]) -> list[Line]
     found = [
         Line(node, _sentence(matcher, topic.text, node.paragraph.text), score)
         for (node, score), title in zip(first.values(), headed, strict=True)
-        if node.paragraph.number <= LEAD or _covers(asked, title)
+        if node.paragraph.number <= LEAD or _covers(topic, title)
     ]
     order = _newest_first(store, found) if topic.newest else found
     kept: list[Line] = []
@@ -122,15 +133,12 @@ def lines(store: Store, topic: Topic, ranked: Sequence[Candidate]) -> list[Line]
     return _newest_first(store, kept)
 
 
-def _covers(asked: Question, cover: Coverage) -> bool:
+def _covers(topic: Topic, cover: Coverage) -> bool:
     """Whether the names of the topic stand there; of one without names, all its words."""
-    named = {word for name in asked.names for word in words(name)}
-    needed = [
-        float(best)
-        for word, best in zip(cover.words, cover.best, strict=True)
-        if not named or word in named
-    ]
-    return bool(needed) and min(needed) >= KNOWN
+    if names := topic.names:
+        best = [b for word, b in zip(cover.words, cover.best, strict=True) if word in names]
+        return bool(best) and float(min(best)) >= NAMED
+    return bool(cover.words) and float(cover.best.min()) >= KNOWN
 
 
 def _sentence(matcher: SoftMatcher, topic: str, text: str) -> tuple[int, int]:

@@ -166,7 +166,8 @@ def print_answer(answer: Answer) -> None:
         out.print(Text(understood, style="dim"))
     if answer.short:
         out.print(Text(plain(answer.short), style="bold"))
-    out.print(Text(plain(answer.text)))
+    for line in answer.text.split("\n"):
+        out.print(Text(plain(line)))
     if answer.notice:
         out.print(Text(plain(answer.notice), style="italic"))
     if answer.nearest:

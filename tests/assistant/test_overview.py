@@ -115,6 +115,20 @@ def test_filters_hold(news: Assistant) -> None:
     assert len(answer.citations) == 2
 
 
+def test_a_name_is_no_ordinary_word(tmp_path: Path, encoder: StaticEncoder) -> None:
+    texts = {
+        "ship": article("The Ever Given is stuck", "2021-03-25", "The ship Ever Given is stuck in "
+                        "a canal.\n\nTugboats failed to free it.", "en"),
+        "law": article("Pengadilan memberi waktu", "2021-11-26", "Putusan itu memberi pemerintah "
+                       "waktu dua tahun.\n\nHakim membacakannya pada Kamis."),
+    }  # fmt: skip
+    for name, text in texts.items():
+        (tmp_path / f"{name}.md").write_text(text)
+    index_paths(tmp_path / "index", [tmp_path], encoder)
+    answer = Assistant.open(tmp_path / "index").ask("Summarise the news about the Ever Given")
+    assert [one.title for one in answer.citations] == ["The Ever Given is stuck"]
+
+
 def test_a_topic_of_no_article_is_declined(news: Assistant) -> None:
     answer = news.ask("Apa saja berita tentang Gunung Merapi?")
     assert answer.abstained
