@@ -21,7 +21,7 @@ from index.text import WORD, content_words, sentences
 
 MOST = 8  # articles that an overview names
 NAMED = 0.8  # coverage of a name by itself, another spelling or its usual translation
-MOSTLY = 0.45  # coverage of the whole topic by a paragraph, its headline and its day
+MOSTLY = 0.6  # coverage of the whole topic by a paragraph, its headline and its day
 LEAD = 2  # paragraphs at the beginning of an article, which say what it is about
 
 _ABOUT_ID = r"(?:tentang|soal|mengenai|terkait|seputar|perihal)"
@@ -50,6 +50,7 @@ _ASKED = tuple(
         r" (?P<topic>.+)",
     )
 )
+_GENERAL = re.compile(r"\A(?:(?:the|kasus|isu|peristiwa|masalah) )+", re.I)  # before a name
 _FIGURE = re.compile(r"\d+")
 
 
@@ -91,7 +92,7 @@ def topic_of(said: str) -> Topic | None:
     clean = " ".join(said.split()).strip(" ?!.")
     for pattern in _ASKED:
         if match := pattern.fullmatch(clean):
-            topic = match["topic"].removeprefix("the ")
+            topic = _GENERAL.sub("", match["topic"])
             if not content_words(topic):
                 return None
             return Topic(topic, bool(match.groupdict().get("newest")))
