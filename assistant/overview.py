@@ -61,14 +61,6 @@ class Topic:
     text: str
     newest: bool
 
-    @property
-    def names(self) -> frozenset[str]:
-        """The folded words with a capital, also in a topic typed in small letters."""
-        found = [one.group() for one in WORD.finditer(understand(f"- {self.text}").text)]
-        return frozenset(
-            word for name in found if name[0].isupper() for word in content_words(name)
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -106,8 +98,9 @@ def lines(store: Store, topic: Topic, ranked: Sequence[Candidate]) -> list[Line]
     one of its first paragraphs names what the topic names.
     """
     matcher = store.matcher()
+    names = _names(topic)
     fitting = [
-        one for one in ranked if one.coverage.score >= MOSTLY and _covers(topic, one.coverage)
+        one for one in ranked if one.coverage.score >= MOSTLY and _covers(names, one.coverage)
     ]
     nodes = {node.node_id: node for node in store.nodes([one.found.node_id for one in fitting])}
     first: dict[str, tuple[StoredNode, float]] = {}
@@ -124,7 +117,7 @@ def lines(store: Store, topic: Topic, ranked: Sequence[Candidate]) -> list[Line]
     found = [
         Line(node, _sentence(matcher, topic.text, node.paragraph.text), score)
         for (node, score), title in zip(first.values(), headed, strict=True)
-        if node.paragraph.number <= LEAD or _covers(topic, title)
+        if node.paragraph.number <= LEAD or _covers(names, title)
     ]
     order = _newest_first(store, found) if topic.newest else found
     kept: list[Line] = []
@@ -134,9 +127,16 @@ def lines(store: Store, topic: Topic, ranked: Sequence[Candidate]) -> list[Line]
     return _newest_first(store, kept)
 
 
-def _covers(topic: Topic, cover: Coverage) -> bool:
+def _names(topic: Topic) -> frozenset[str]:
+    """The folded words with a capital, also of a topic typed in small letters."""
+    written = understand(f"- {topic.text}").text  # so that no name stands first
+    capital = [word.group() for word in WORD.finditer(written) if word.group()[0].isupper()]
+    return frozenset(content_words(" ".join(capital)))
+
+
+def _covers(names: frozenset[str], cover: Coverage) -> bool:
     """Whether the names of the topic stand there; of one without names, all its words."""
-    if names := topic.names:
+    if names:
         best = [b for word, b in zip(cover.words, cover.best, strict=True) if word in names]
         return bool(best) and float(min(best)) >= NAMED
     return bool(cover.words) and float(cover.best.min()) >= KNOWN
